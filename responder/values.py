@@ -1,0 +1,178 @@
+"""values - what the rooms hand each other.
+
+    Record   one log entry                              made in formats/
+    Offence  this rule saw this address in this record  made in detect/
+    Ban      whom, why, on what scope, until when       made in decide/
+    Outcome  what the firewall answered                 made in enforce/
+
+All are immutable.  A Prefix is canonical from the moment it is made, a time is
+UTC epoch seconds, a collection is a tuple.
+"""
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_network
+from typing import Literal, NamedTuple, Self
+
+_V4_SPACE = 0xFFFF << 32
+_BITS = 128
+
+Verdict = Literal["drop", "reject"]
+
+
+class Prefix(NamedTuple):
+    """An address or network, IPv4 and IPv6 in one space of 128 bits.
+
+    IPv4 lives where RFC 4291 (2.5.5.2) maps it, in ::ffff:0:0/96, so a v4-mapped
+    IPv6 address and its IPv4 address are one value by construction.  Bits below
+    *length* are zero.
+    """
+
+    network: int
+    length: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the prefix that *text* names, an address or a CIDR network; host bits are cleared.
+
+        Raises ValueError for host names, zone ids, short forms (127.1) and anything else.
+        """
+        if "%" in text:
+            raise ValueError(f"{text!r} has a zone id, which names an interface of one host")
+        try:
+            network = ip_network(text.strip(), strict=False)
+        except ValueError:
+            raise ValueError(f"{text!r} is no IPv4 or IPv6 address or network") from None
+        number = int(network.network_address)
+        if network.version == 4:
+            return cls(number | _V4_SPACE, network.prefixlen + 96)
+        return cls(number, network.prefixlen)
+
+    @classmethod
+    def unpack(cls, packed: bytes, length: int = _BITS) -> Self:
+        """Return the prefix whose 16 bytes `packed` gave."""
+        return cls(int.from_bytes(packed), length)
+
+    @property
+    def family(self) -> Literal[4, 6]:
+        """Return 4 or 6."""
+        return 4 if self.length >= 96 and self.network >> 32 == 0xFFFF else 6
+
+    @property
+    def bits(self) -> int:
+        """Return the prefix length as people write it: 0 to 32, or 0 to 128."""
+        return self.length - 96 if self.family == 4 else self.length
+
+    @property
+    def packed(self) -> bytes:
+        """Return the network as 16 bytes that sort as the addresses do."""
+        return self.network.to_bytes(16)
+
+    @property
+    def last(self) -> int:
+        """Return the highest address inside, as a number in the same space."""
+        return self.network | ((1 << (_BITS - self.length)) - 1)
+
+    @property
+    def is_address(self) -> bool:
+        """Tell whether this is one single address."""
+        return self.length == _BITS
+
+    def widen(self, bits_v4: int, bits_v6: int) -> "Prefix":
+        """Return the network of at most that many bits which holds this prefix."""
+        length = bits_v4 + 96 if self.family == 4 else bits_v6
+        if length >= self.length:
+            return self
+        shift = _BITS - length
+        return Prefix(self.network >> shift << shift, length)
+
+    def covers(self, other: "Prefix") -> bool:
+        """Tell whether *other* lies wholly inside this prefix; families never cover each other."""
+        shift = _BITS - self.length
+        return (
+            self.length <= other.length
+            and self.network >> shift == other.network >> shift
+            and self.family == other.family
+        )
+
+    def __str__(self) -> str:
+        """Return the text form: an address alone, or network/bits."""
+        if self.family == 4:
+            text = str(IPv4Address(self.network & 0xFFFFFFFF))
+        else:
+            text = str(IPv6Address(self.network))
+        return text if self.is_address else f"{text}/{self.bits}"
+
+
+@lru_cache(maxsize=65536)
+def parse_address(text: str) -> Prefix | None:
+    """Return the single address that *text* is, or None: for text found in logs."""
+    try:
+        prefix = Prefix.parse(text)
+    except ValueError:
+        return None
+    return prefix if prefix.is_address and "/" not in text else None
+
+
+class Scope(NamedTuple):
+    """What a ban stops: *verdict* for packets to TCP *ports*, or to everything where there are none."""
+
+    verdict: Verdict = "drop"
+    ports: tuple[int, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the scope that `str` gave; raises ValueError for anything else."""
+        verdict, _, ports = text.partition(":")
+        if verdict not in ("drop", "reject"):
+            raise ValueError(f"{text!r} is no scope; it is drop or reject, with :PORT,PORT")
+        return cls("drop" if verdict == "drop" else "reject", tuple(int(port) for port in ports.split(",") if port))
+
+    def __str__(self) -> str:
+        """Return ``drop``, or ``reject:25,587``."""
+        return self.verdict + (":" + ",".join(map(str, self.ports)) if self.ports else "")
+
+
+class Record(NamedTuple):
+    """One log entry: when (epoch seconds), on which host, by which program, what it said."""
+
+    time: float
+    host: str
+    program: str
+    pid: str
+    message: str
+
+
+class Offence(NamedTuple):
+    """A rule saw an address do wrong.  *weight* counts against *policy*; *line* is the evidence."""
+
+    address: Prefix
+    rule: str
+    policy: str
+    weight: int
+    time: float
+    line: str
+
+
+class Ban(NamedTuple):
+    """Whom to keep out, on what scope, from when until when, and why.
+
+    *nth* counts the bans of this prefix under this policy within its memory, from 1.
+    *rule* is empty for a ban that no log line caused.
+    """
+
+    prefix: Prefix
+    scope: Scope
+    policy: str
+    rule: str
+    start: float
+    expires: float
+    nth: int
+    reason: str
+
+
+class Outcome(NamedTuple):
+    """What the firewall did with one request: how many changes were applied, and what was not, with why."""
+
+    applied: int
+    refused: tuple[tuple[Prefix, str], ...] = ()
+    error: str = ""
