@@ -34,7 +34,7 @@ class RuleError(ResponderError):
         self.path, self.rule_id, self.problem, self.remedy = path, rule_id, problem, remedy
 
 
-class Refused(ResponderError):
+class Refused(ResponderError):  # noqa: N818
     """Settings or rules that cannot be used: every problem at once, never only the first."""
 
     def __init__(self, problems: Iterable[ConfigError | RuleError]) -> None:

@@ -96,10 +96,7 @@ class Prefix(NamedTuple):
 
     def __str__(self) -> str:
         """Return the text form: an address alone, or network/bits."""
-        if self.family == 4:
-            text = str(IPv4Address(self.network & 0xFFFFFFFF))
-        else:
-            text = str(IPv6Address(self.network))
+        text = str(IPv4Address(self.network & 0xFFFFFFFF) if self.family == 4 else IPv6Address(self.network))
         return text if self.is_address else f"{text}/{self.bits}"
 
 

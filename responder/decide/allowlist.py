@@ -1,0 +1,57 @@
+"""allowlist - whom nobody may ban, and on whose word.
+
+Entries are prefixes, each with the reason it is there.  A lookup asks one dict
+for each prefix length in use, so it costs the same for ten entries or ten
+thousand.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from responder.values import Prefix
+
+
+class Allowed(NamedTuple):
+    """One entry: whom, and why (a setting, a host name, the host's own address)."""
+
+    prefix: Prefix
+    why: str
+
+
+ALWAYS = (
+    Allowed(Prefix.parse("127.0.0.0/8"), "loopback"),
+    Allowed(Prefix.parse("::1"), "loopback"),
+    Allowed(Prefix.parse("0.0.0.0/32"), "no address at all"),
+    Allowed(Prefix.parse("::/128"), "no address at all"),
+    Allowed(Prefix.parse("fe80::/10"), "link-local: neighbours and routers on this link"),
+)
+
+
+class Allowlist:
+    """The entries, ready to be asked."""
+
+    def __init__(self, entries: Iterable[Allowed] = ()) -> None:
+        self.entries = tuple(dict.fromkeys((*ALWAYS, *entries)))
+        self._by_length: dict[int, dict[int, Allowed]] = {}
+        for entry in self.entries:
+            self._by_length.setdefault(entry.prefix.length, {}).setdefault(entry.prefix.network, entry)
+
+    def covering(self, prefix: Prefix) -> Allowed | None:
+        """Return an entry that holds the whole of *prefix*, or None."""
+        for length, entries in self._by_length.items():
+            if length <= prefix.length:
+                shift = 128 - length
+                entry = entries.get(prefix.network >> shift << shift)
+                if entry and entry.prefix.family == prefix.family:
+                    return entry
+        return None
+
+    def inside(self, prefix: Prefix) -> tuple[Allowed, ...]:
+        """Return the entries that lie wholly inside *prefix*."""
+        return tuple(entry for entry in self.entries if prefix.covers(entry.prefix))
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by whom they protect, and why."""
+        return isinstance(other, Allowlist) and set(self.entries) == set(other.entries)
+
+    __hash__ = None  # type: ignore[assignment]

@@ -1,0 +1,179 @@
+"""tracker - who is close to a ban, who is banned, who was.
+
+The Tracker holds the Windows, the bans in force and the memory of earlier
+ones, all in dicts, and judges one offence after another.  It is a pure state
+machine: the clock is handed in, and what it decides is returned for the daemon
+to commit.  Given the same offences it comes to the same bans.
+
+Bounded: when more than *most* windows are held, stale ones go first, then the
+least dangerous: fewest hits for their limit, then longest quiet.
+
+Falls short: offences seen while a ban of the same scope is in force are
+recorded but do not count towards another.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from responder.decide.allowlist import Allowlist
+from responder.decide.policy import Policy
+from responder.decide.window import EMPTY, Window, full, hit
+from responder.values import Ban, Offence, Prefix
+
+Key = tuple[str, Prefix]
+_ROOM = 0.9  # of `most`, after the least dangerous were dropped
+
+
+class Effect(StrEnum):
+    """What an offence led to."""
+
+    COUNTED = "counted"
+    BAN = "ban"
+    ALREADY_BANNED = "already banned"
+    ALLOWED = "allowed"
+    NO_POLICY = "no policy"
+
+
+class Judgement(NamedTuple):
+    """An offence, what it led to, and the ban where it led to one."""
+
+    offence: Offence
+    effect: Effect
+    ban: Ban | None = None
+
+
+class Memory(NamedTuple):
+    """The latest ban of a key: when it ended or will end, and the how-manyth it was."""
+
+    expires: float
+    nth: int
+
+
+class Tracker:
+    """Judges offences against *policies*."""
+
+    def __init__(self, policies: Mapping[str, Policy], allowlist: Allowlist, most: int = 1_000_000) -> None:
+        self.policies = policies
+        self.allowlist = allowlist
+        self.dropped = 0
+        self._most = most
+        self._windows: dict[Key, Window] = {}
+        self._banned: dict[Prefix, tuple[Ban, ...]] = {}
+        self._memory: dict[Key, Memory] = {}
+
+    @property
+    def tracked(self) -> int:
+        """Return how many keys have a window."""
+        return len(self._windows)
+
+    def judge(self, offence: Offence, now: float | None = None) -> Judgement:
+        """Return what *offence* leads to.
+
+        A ban starts at *now*; None (a replayed log) means the time of the offence.
+        """
+        if self.allowlist.covering(offence.address):
+            return Judgement(offence, Effect.ALLOWED)
+        policy = self.policies.get(offence.policy)
+        if policy is None:
+            return Judgement(offence, Effect.NO_POLICY)
+        prefix = policy.key(offence.address)
+        bans = self._banned.get(prefix)
+        if bans and any(ban.scope == policy.scope and offence.time < ban.expires for ban in bans):
+            return Judgement(offence, Effect.ALREADY_BANNED)
+        key = (policy.name, prefix)
+        window = hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy)
+        if not full(window, policy):
+            self._keep(key, window)
+            return Judgement(offence, Effect.COUNTED)
+        self._windows.pop(key, None)
+        ban = self._ban(prefix, policy, offence, window, offence.time if now is None else now)
+        self.enter(ban)
+        return Judgement(offence, Effect.BAN, ban)
+
+    def _ban(self, prefix: Prefix, policy: Policy, offence: Offence, window: Window, start: float) -> Ban:
+        last = self._memory.get((policy.name, prefix))
+        nth = last.nth + 1 if last and start - last.expires <= policy.memory else 1
+        span = max(1, round(window.hits[-1] - window.hits[0]))
+        counted = "1 offence" if policy.limit == 1 else f"{len(window.hits)} offences in {span} s"
+        reason = f"{counted}, the last {offence.rule}; policy {policy.name} allows fewer than {policy.limit}"
+        return Ban(prefix, policy.scope, policy.name, offence.rule, start, start + policy.duration(nth), nth, reason)
+
+    def _keep(self, key: Key, window: Window) -> None:
+        self._windows[key] = window
+        if len(self._windows) > self._most:
+            self.forget_stale(window.hits[-1])
+            self._drop_least_dangerous()
+
+    def enter(self, ban: Ban) -> None:
+        """Take note of *ban*: one just made, an administrator's, or one from the store."""
+        others = self._banned.get(ban.prefix, ())
+        rivals = [other for other in others if other.scope == ban.scope]
+        longest = max((*rivals, ban), key=lambda one: one.expires)
+        self._banned[ban.prefix] = (*(other for other in others if other.scope != ban.scope), longest)
+        self._memory[ban.policy, ban.prefix] = Memory(ban.expires, ban.nth)
+        self._windows.pop((ban.policy, ban.prefix), None)
+
+    def lift(self, prefix: Prefix) -> tuple[Ban, ...]:
+        """Forgive *prefix*: forget its bans in force, its windows and its earlier bans; return the bans."""
+        lifted = self._banned.pop(prefix, ())
+        for name in self.policies:
+            self._windows.pop((name, prefix), None)
+            self._memory.pop((name, prefix), None)
+        return lifted
+
+    def bans(self, now: float) -> tuple[Ban, ...]:
+        """Return the bans in force at *now*: for each scope and prefix the one that lasts longest."""
+        return tuple(ban for bans in self._banned.values() for ban in bans if ban.expires > now)
+
+    def windows(self, address: Prefix) -> tuple[tuple[Policy, Window], ...]:
+        """Return how close *address* is to a ban: each policy with the hits it counts."""
+        found = ((policy, self._windows.get((name, policy.key(address)))) for name, policy in self.policies.items())
+        return tuple((policy, window) for policy, window in found if window)
+
+    def replay(self, judgements: Iterable[Judgement]) -> None:
+        """Rebuild the windows from offences that were judged before a restart, oldest first."""
+        for offence, effect, _ in judgements:
+            policy = self.policies.get(offence.policy)
+            if policy is None:
+                continue
+            key = (policy.name, policy.key(offence.address))
+            if effect is Effect.BAN:
+                self._windows.pop(key, None)
+            elif effect is Effect.COUNTED:
+                self._keep(key, hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy))
+
+    def forget_stale(self, latest: float) -> None:
+        """Drop windows that no line as late as *latest* (log time) can fill, and what ended before it."""
+        self._windows = {
+            key: window
+            for key, window in self._windows.items()
+            if (policy := self.policies.get(key[0])) and window.hits[-1] >= latest - policy.within
+        }
+
+    def forget_ended(self, now: float) -> tuple[Ban, ...]:
+        """Drop bans that ended before *now*, and return them; forget keys that stayed away long enough."""
+        ended = tuple(ban for bans in self._banned.values() for ban in bans if ban.expires <= now)
+        for prefix in {ban.prefix for ban in ended}:
+            lasting = tuple(ban for ban in self._banned.pop(prefix) if ban.expires > now)
+            if lasting:
+                self._banned[prefix] = lasting
+        self._memory = {
+            key: last
+            for key, last in self._memory.items()
+            if (policy := self.policies.get(key[0])) and now - last.expires <= policy.memory
+        }
+        return ended
+
+    def _drop_least_dangerous(self) -> None:
+        excess = len(self._windows) - int(self._most * _ROOM)
+        if len(self._windows) <= self._most:
+            return
+
+        def danger(key: Key) -> tuple[float, float]:
+            hits = self._windows[key].hits
+            return len(hits) / self.policies[key[0]].limit, hits[-1]
+
+        for key in sorted(self._windows, key=danger)[:excess]:
+            del self._windows[key]
+        self.dropped += excess

@@ -1,0 +1,40 @@
+"""window - the hits of one key against one policy, over a sliding span.
+
+A Window keeps hit times oldest first, and never more of them than the policy's
+limit, so an attacker cannot make it grow.  A hit of weight three stands in it
+three times.  Times come from the log, so a replayed log is judged as it was on
+the night.
+
+Falls short: a line over one span late is lost.
+"""
+
+from typing import NamedTuple
+
+from responder.decide.policy import Policy
+
+
+class Window(NamedTuple):
+    """Times of the latest hits, oldest first."""
+
+    hits: tuple[float, ...] = ()
+
+
+EMPTY = Window()
+
+
+def hit(window: Window, at: float, weight: int, policy: Policy) -> Window:
+    """Return *window* with a hit at *at* added and the stale ones gone.
+
+    Lines may arrive out of order.  A hit exactly one span old still counts.
+    """
+    hits = window.hits + (at,) * min(weight, policy.limit)
+    if window.hits and at < window.hits[-1]:
+        hits = tuple(sorted(hits))
+    horizon = hits[-1] - policy.within
+    kept = hits[-policy.limit :]
+    return Window(kept if kept[0] >= horizon else tuple(moment for moment in kept if moment >= horizon))
+
+
+def full(window: Window, policy: Policy) -> bool:
+    """Tell whether *window* has reached the policy's limit."""
+    return len(window.hits) >= policy.limit

@@ -1,0 +1,54 @@
+"""examples - whether a rule does what its author shows in its own file.
+
+One runner serves the tests, ``responder rules test`` and the daemon's start: a
+rule that fails its own examples never reaches the firewall.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC
+
+from responder.detect.detector import Detector
+from responder.detect.rule import Rule
+from responder.errors import RuleError
+from responder.formats import syslog
+from responder.formats.stamps import Stamps
+from responder.values import Prefix
+
+_REFERENCE = 1_800_000_000.0  # any year will do: an example is about the message
+
+
+def run(rules: Sequence[Rule]) -> list[RuleError]:
+    """Return what the examples of *rules* show to be wrong.
+
+    A rule is shown its own examples; the whole set together must then blame the
+    same address for each line that names one, and no other for the rest.
+    """
+    detector = Detector(rules)
+    problems = []
+    for rule in rules:
+        if not any(example.address for example in rule.examples):
+            problems.append(rule.error("no example that matches", "add an [[rule.example]] with its address"))
+        if all(example.address for example in rule.examples):
+            problems.append(rule.error("no example that must not match", 'add one with address = ""'))
+        alone = Detector([rule])
+        for example in rule.examples:
+            mine = _blamed(alone, example.line)
+            if str(mine or "") != example.address:
+                problems.append(_differs(rule, example.line, example.address, mine))
+                continue
+            all_of_us = _blamed(detector, example.line)
+            if mine and all_of_us != mine:
+                problems.append(_differs(rule, example.line, example.address, all_of_us, " by another rule"))
+    return problems
+
+
+def _blamed(detector: Detector, line: str) -> Prefix | None:
+    offences = detector.find(line.encode() + b"\n", Stamps(UTC, _REFERENCE))
+    return offences[0].address if offences else None
+
+
+def _differs(rule: Rule, line: str, wanted: str, found: Prefix | None, by: str = "") -> RuleError:
+    if syslog.header(line.encode()) is None:
+        return rule.error(f"an example is no syslog line: {line!r}", "write the line whole, as it stands in the log")
+    what = f"{found} is blamed{by}" if found else "nobody is blamed"
+    return rule.error(f"{what} in {line!r}", f"the example says {wanted or 'nobody'}: mend the pattern or the example")

@@ -1,0 +1,42 @@
+"""pieces - the named parts that a rule's pattern is built from.
+
+A piece stands in angle brackets, ``<client>``, and is a promise: bounded,
+linear, and of a shape that the peer cannot stretch, because the program that
+logs it has checked or made it.  Anything the peer may write freely is no piece;
+patterns spell it out (``.*``, ``[^>]*``), and proof.py then watches where the
+address stands.
+"""
+
+import re
+from collections.abc import Callable
+
+_ADDRESS = r"[0-9A-Fa-f:.]{2,45}"
+
+PIECES = {
+    "address": rf"(?P<address>{_ADDRESS})",
+    # Postfix checks the name with valid_hostname() before it believes it: no bracket can be in it.
+    "client": rf"[A-Za-z0-9._-]{{1,255}}\[(?P<address>{_ADDRESS})\](?::\d{{1,5}})?",
+    "ip": _ADDRESS,
+    "port": r"\d{1,5}",
+    "number": r"\d{1,10}",
+    "seconds": r"\d{1,10}(?:\.\d{1,6})?",
+    "queue-id": r"[0-9A-Za-z]{5,20}",
+    "session": r"[A-Za-z0-9+/=]{1,64}",
+    "code": r"\d{3} \d\.\d{1,3}\.\d{1,3}",
+}
+"""Each piece's regular expression (the syntax that `re` and `regex` share)."""
+
+ADDRESS_PIECES = ("address", "client")
+"""The pieces that hold the address to blame."""
+
+_PIECE = re.compile("<(" + "|".join(map(re.escape, PIECES)) + ")>")
+
+
+def expand(pattern: str) -> str:
+    """Return *pattern* with every piece replaced by its regular expression."""
+    return substitute(pattern, lambda name: f"(?:{PIECES[name]})" if name != "address" else PIECES[name])
+
+
+def substitute(pattern: str, replacement: Callable[[str], str]) -> str:
+    """Return *pattern* with every piece replaced by what *replacement* says for its name."""
+    return _PIECE.sub(lambda found: replacement(found[1]), pattern)

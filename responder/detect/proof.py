@@ -1,0 +1,187 @@
+"""proof - what must hold of a pattern before a log line may be judged by it.
+
+1. Exactly one address, on every way through the pattern.
+2. The address is *pinned*: everything before it is of fixed shape (pinned from
+   the left), or everything after it is, up to a final ``$`` (from the right).
+   Fixed shape means literals, alternatives, options, digits, blanks and pieces:
+   nothing whose length a peer may choose.  So no text that an attacker wrote,
+   be it a whole imitated line, can move the place where the address is read.
+3. Linear time: no repetition inside a repetition, and at most one open-ended
+   repetition that may also match what follows it.
+4. A literal of `SHORTEST` characters or more in every match, by which one scan
+   over the log finds the candidates.
+
+Falls short: a pattern pinned from the right trusts that the line is whole; the
+engine therefore does not show it lines long enough to have been cut.
+"""
+
+from typing import NamedTuple
+
+from responder.detect.pieces import ADDRESS_PIECES, PIECES
+from responder.detect.syntax import REPEATS, UNBOUNDED, Node, Nodes, charset, first, is_address, op, parts, piece, walk
+
+SHORTEST = 5
+_MOST_LITERALS = 32
+_BLANKS_AND_DIGITS = frozenset(b"0123456789 \t")
+
+
+class Fault(NamedTuple):
+    """What is wrong with a pattern, and what would be right."""
+
+    what: str
+    remedy: str
+
+
+_UNPINNED = Fault(
+    "free text stands before the address, so whoever writes that text chooses the address",
+    "pin the address from the left (only literals, digits and pieces before it) or from the right (only those "
+    "after it, up to a final $)",
+)
+_NESTED = Fault("a repetition inside a repetition can backtrack without end", "repeat only the inner one")
+_OVERLAPPING = Fault(
+    "two open-ended repetitions may each match what follows them, so matching is not linear",
+    "narrow one to a class without the character that ends it, as in <[^>]*>",
+)
+_NO_LITERAL = Fault(
+    f"no literal of {SHORTEST} characters is in every match, so every line would have to be tried",
+    "spell out a word that the message always contains",
+)
+
+
+def faults(nodes: Nodes) -> list[Fault]:
+    """Return what is wrong with the pattern *nodes*; nothing when it is proven."""
+    found = _address_faults(nodes)
+    if not found and not pinned_left(nodes) and not _pinned_right(nodes):
+        found.append(_UNPINNED)
+    if any(_open_ended(node) and any(map(_open_ended, walk(parts(node)[0]))) for node in walk(nodes)):
+        found.append(_NESTED)
+    elif _overlapping(nodes, frozenset()) > 1:
+        found.append(_OVERLAPPING)
+    if not literals(nodes):
+        found.append(_NO_LITERAL)
+    return found
+
+
+def pinned_left(nodes: Nodes) -> bool:
+    """Tell whether everything before the address is of fixed shape."""
+    return _fixed_until_address(nodes)
+
+
+def _pinned_right(nodes: Nodes) -> bool:
+    if not nodes or nodes[-1] != (op.AT, op.AT_END):
+        return False
+    return _fixed_until_address(nodes[::-1], backwards=True)
+
+
+def _fixed_until_address(nodes: Nodes, *, backwards: bool = False) -> bool:
+    """Tell whether the nodes met before the address are fixed, going inside the one that holds it."""
+    for node in nodes:
+        if is_address(node):
+            return True
+        if any(is_address(inner) for inner in walk([node])):
+            inside = parts(node)[0]
+            return _fixed_until_address(inside[::-1] if backwards else inside, backwards=backwards)
+        if not _fixed(node):
+            return False
+    return False
+
+
+def _fixed(node: Node) -> bool:
+    if node[0] in REPEATS:
+        low, high, inside = node[1]
+        if high == 1 or (low == high and high <= UNBOUNDED):
+            return all(_fixed(inner) for inner in inside)
+        return len(inside) == 1 and not piece(inside[0]) and charset(inside[0]) <= _BLANKS_AND_DIGITS
+    return all(_fixed(inner) for part in parts(node) for inner in part)
+
+
+def _address_faults(nodes: Nodes) -> list[Fault]:
+    names = " or ".join(f"<{name}>" for name in ADDRESS_PIECES)
+    count = sum(is_address(node) for node in walk(nodes))
+    if count != 1:
+        known = ", ".join(f"<{name}>" for name in PIECES)
+        what = f"the pattern names {count or 'no'} address{'es' if count else ''}"
+        return [Fault(what, f"write exactly one {names} (the pieces are {known})")]
+    for node in walk(nodes):
+        optional = node[0] in REPEATS or node[0] is op.BRANCH
+        if optional and any(is_address(inner) for part in parts(node) for inner in walk(part)):
+            return [Fault("not every match has the address", f"move {names} out of the alternative or repetition")]
+    return []
+
+
+def _open_ended(node: Node) -> bool:
+    return node[0] in REPEATS and node[1][1] > UNBOUNDED
+
+
+def _overlapping(nodes: Nodes, after: frozenset[int]) -> int:
+    """Count the open-ended repetitions that can go on through what follows; the last of a pattern cannot."""
+    count = 0
+    for index, node in enumerate(nodes):
+        tail = first(nodes[index + 1 :], after)
+        if _open_ended(node):
+            inside = frozenset().union(*(charset(inner) for inner in walk(parts(node)[0]) if not parts(inner)))
+            count += bool(inside & tail)
+        elif parts(node):
+            count += max(_overlapping(part, tail) for part in parts(node))
+    return count
+
+
+def literals(nodes: Nodes) -> frozenset[str]:
+    """Return strings of which every match contains at least one; empty where there are none long enough."""
+    best: frozenset[str] = frozenset()
+    run = [""]
+    for node in [*nodes, (op.AT, None)]:
+        exact = _exact(node)
+        joined = [head + tail for head in run for tail in exact] if exact else []
+        if exact and len(joined) <= _MOST_LITERALS:
+            run = joined
+            continue
+        best = _better(best, frozenset(run))
+        run = exact if exact and len(exact) <= _MOST_LITERALS else [""]
+        if not exact:
+            best = _better(best, _inside(node))
+    best = _better(best, frozenset(run))
+    if not best or min(map(len, best)) < SHORTEST:
+        return frozenset()
+    return frozenset(text for text in best if not any(other in text for other in best if other != text))
+
+
+def _inside(node: Node) -> frozenset[str]:
+    """Return the literals of a node that is no exact text: all its alternatives', when each has some."""
+    if node[0] in REPEATS and node[1][0] == 0:
+        return frozenset()
+    found = [literals(part) for part in parts(node)]
+    return frozenset().union(*found) if found and all(found) else frozenset()
+
+
+def _exact(node: Node) -> list[str]:
+    """Return every text that *node* can match, when these are few and plain; else nothing."""
+    if node[0] is op.LITERAL:
+        return [] if piece(node) else [chr(node[1])]
+    if node[0] is op.IN:
+        plain = [chr(item[1]) for item in node[1] if item[0] is op.LITERAL]
+        return plain if len(plain) == len(node[1]) else []
+    if node[0] in REPEATS:
+        low, high, inside = node[1]
+        once = _exact_sequence(list(inside)) if high == 1 else []
+        return [*once, *([""] if low == 0 else [])] if once else []
+    found = [_exact_sequence(part) for part in parts(node)]
+    return [text for texts in found for text in texts] if found and all(found) else []
+
+
+def _exact_sequence(nodes: Nodes) -> list[str]:
+    texts = [""]
+    for node in nodes:
+        texts = [head + tail for head in texts for tail in _exact(node)]
+        if len(texts) > _MOST_LITERALS:
+            return []
+    return texts
+
+
+def _better(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    """Return the set whose shortest member is longer; of equals, the one with fewer members."""
+
+    def worth(texts: frozenset[str]) -> tuple[int, int]:
+        return (min(map(len, texts), default=0), -len(texts))
+
+    return max(one, other, key=worth)

@@ -1,0 +1,1 @@
+"""formats - bytes of a log into Records.  Pure; only lines that a rule may match come here."""
