@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
-Problem = Callable[[str, str, str], Exception]
+Problem = TypeVar("Problem", bound=Exception)
 
 _REMEDIES = {
     "missing": "add it",
@@ -22,7 +22,9 @@ _REMEDIES = {
 }
 
 
-def validate(model: type[Model], data: Any, problem: Problem) -> tuple[Model | None, list[Exception]]:
+def validate(
+    model: type[Model], data: Any, problem: Callable[[str, str, str], Problem]
+) -> tuple[Model | None, list[Problem]]:
     """Return *data* as a *model*, or None, with every problem made by ``problem(key, what, remedy)``."""
     try:
         return model.model_validate(data), []

@@ -1,5 +1,6 @@
 """values - what the rooms hand each other.
 
+    Position how far a file has been read               made in sources/
     Record   one log entry                              made in formats/
     Offence  this rule saw this address in this record  made in detect/
     Ban      whom, why, on what scope, until when       made in decide/
@@ -127,6 +128,22 @@ class Scope(NamedTuple):
     def __str__(self) -> str:
         """Return ``drop``, or ``reject:25,587``."""
         return self.verdict + (":" + ",".join(map(str, self.ports)) if self.ports else "")
+
+
+class Position(NamedTuple):
+    """How far one file has been read.
+
+    *offset* is the first byte not yet handed out, always the start of a line.
+    *head* (the file's first bytes) and *mark* (the last ones before *offset*)
+    recognise the file when its name or inode no longer does.
+    """
+
+    path: str
+    device: int
+    inode: int
+    offset: int
+    head: bytes
+    mark: bytes
 
 
 class Record(NamedTuple):

@@ -21,10 +21,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from responder.detect.rule import Example, Rule
-from responder.errors import ConfigError, RuleError
+from responder.errors import RuleError
 from responder.validate import validate
-
-Problem = ConfigError | RuleError
 
 
 class _Strict(BaseModel):
@@ -52,7 +50,7 @@ class _File(_Strict):
     rule: list[_Rule] = []
 
 
-def parse(path: Path, text: str) -> tuple[list[Rule], list[Problem]]:
+def parse(path: Path, text: str) -> tuple[list[Rule], list[RuleError]]:
     """Return the rules in *text*, the content of *path*, and everything that is wrong with the others."""
     try:
         data = tomllib.loads(text)
@@ -60,9 +58,9 @@ def parse(path: Path, text: str) -> tuple[list[Rule], list[Problem]]:
         return [], [RuleError(path, "", f"no TOML: {error}", "mend the syntax there")]
     content, wrong = validate(_File, data, lambda key, what, remedy: RuleError(path, _place(data, key), what, remedy))
     if content is None:
-        return [], [problem for problem in wrong if isinstance(problem, RuleError)]
-    rules: list[Rule] = []
-    problems: list[Problem] = []
+        return [], wrong
+    rules = []
+    problems = []
     for entry in content.rule:
         examples = tuple(Example(example.line, example.address, example.why) for example in entry.example)
         try:

@@ -1,0 +1,160 @@
+"""config - responder.toml into typed settings.
+
+Everything has a default, unknown keys are errors, and all problems are told at
+once, each with file, key, what is wrong and what would be right.  The file is
+the one named on the command line, else by RESPONDER_CONFIG, else
+/etc/responder/responder.toml where there is one.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import tzinfo
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from responder.decide.policy import Policy
+from responder.detect import library
+from responder.errors import ConfigError, Refused
+from responder.policyfile import Duration, merge
+from responder.times import DAY
+from responder.validate import validate
+from responder.values import Prefix
+from responder.zones import zone
+
+DEFAULT_PATH = Path("/etc/responder/responder.toml")
+USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog", "/var/log/auth.log", "/var/log/secure")
+"""Where Debian (mail.log, auth.log) and Red Hat (maillog, secure) keep what we read; those that exist are followed."""
+
+
+def _network(value: str) -> Prefix:
+    try:
+        return Prefix.parse(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48") from None
+
+
+def _absolute(value: str) -> str:
+    if not value.startswith("/"):
+        raise ValueError(f"{value!r} is relative, and daemons change folders; write a path that begins with /")
+    return value
+
+
+Network = Annotated[Prefix, BeforeValidator(_network)]
+Zone = Annotated[tzinfo, BeforeValidator(zone)]
+Absolute = Annotated[str, AfterValidator(_absolute)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
+
+
+class SourceSettings(_Table):
+    """A log to follow."""
+
+    path: Absolute
+    format: Literal["syslog"] = "syslog"
+    timezone: Zone = Field(default_factory=lambda: zone("local"))
+
+
+class FirewallSettings(_Table):
+    """How the kernel is told."""
+
+    backend: Literal["auto", "nftables", "dry-run"] = "auto"
+    socket: str = ""
+
+
+class AllowSettings(_Table):
+    """Whom never to ban."""
+
+    networks: tuple[Network, ...] = Field(default=(), strict=False)
+    hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,253}$")], ...] = Field(default=(), strict=False)
+
+
+class KeepSettings(_Table):
+    """How long the state store remembers."""
+
+    offences: Duration = 30 * DAY
+    bans: Duration = 365 * DAY
+
+
+class LimitSettings(_Table):
+    """What bounds memory."""
+
+    tracked: Annotated[int, Field(ge=100)] = 1_000_000
+
+
+def _usual_sources() -> tuple[SourceSettings, ...]:
+    there = [path for path in USUAL_LOGS if Path(path).exists()]
+    return tuple(SourceSettings(path=path) for path in there or USUAL_LOGS)
+
+
+class Settings(_Table):
+    """The whole file."""
+
+    state: Absolute = "/var/lib/responder"
+    control: Absolute = "/run/responder/control.sock"
+    rules: tuple[Absolute, ...] = Field(default=(), strict=False)
+    disable: tuple[str, ...] = Field(default=(), strict=False)
+    firewall: FirewallSettings = FirewallSettings()
+    source: tuple[SourceSettings, ...] = Field(default_factory=_usual_sources, strict=False)
+    policy: Mapping[str, Any] = Field(default_factory=dict)
+    allow: AllowSettings = AllowSettings()
+    keep: KeepSettings = KeepSettings()
+    limits: LimitSettings = LimitSettings()
+
+
+class Config(NamedTuple):
+    """Settings, where they came from (nowhere: the defaults), and the policies they come to."""
+
+    path: Path | None
+    settings: Settings
+    policies: Mapping[str, Policy]
+
+    @property
+    def longest_window(self) -> float:
+        """Return the longest span that any policy looks back over, in seconds."""
+        return max(policy.within for policy in self.policies.values())
+
+    @property
+    def rule_folders(self) -> tuple[Path, ...]:
+        """Return the folders of rules, the shipped one first."""
+        return (library.shipped(), *map(Path, self.settings.rules))
+
+
+def find(given: Path | None) -> Path | None:
+    """Return the settings file to read, or None where the defaults are all there is."""
+    named = given or (Path(os.environ["RESPONDER_CONFIG"]) if os.environ.get("RESPONDER_CONFIG") else None)
+    return named or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
+
+
+def load(path: Path | None) -> Config:
+    """Return the settings in *path*, or the defaults for None.
+
+    Raises Refused with every problem.
+    """
+    data = _read(path) if path else {}
+    where = path or Path("the defaults")
+    settings, problems = validate(Settings, data, lambda key, what, remedy: ConfigError(where, key, what, remedy))
+    shipped = library.shipped() / library.POLICIES
+    policies, wrong = merge(shipped, _read(shipped).get("policy", {}), where, data.get("policy", {}))
+    if settings is None or problems or wrong:
+        raise Refused([*problems, *wrong])
+    config = Config(path, settings, policies)
+    if settings.keep.offences < config.longest_window:
+        what = "offences are forgotten before the longest policy window is over"
+        raise Refused([ConfigError(where, "keep.offences", what, "keep them longer, or shorten the policy's within")])
+    return config
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise Refused([ConfigError(path, "", "there is no such file", "create it, or name another")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused([ConfigError(path, "", f"cannot be read: {error}", "make it a readable UTF-8 file")]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise Refused([ConfigError(path, "", f"no TOML: {error}", "mend the syntax there")]) from None

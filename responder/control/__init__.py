@@ -1,0 +1,1 @@
+"""control - the daemon's Unix socket, and those who ask at it."""

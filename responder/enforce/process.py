@@ -1,0 +1,76 @@
+"""process - how the actor gets its socket, and gives up its privileges before it listens to it.
+
+Two ways: the daemon hands one end of a socket pair to a child of its own (quick
+start, tests), or the actor is a service that listens on a Unix socket and takes
+one daemon at a time, whose user the kernel vouches for (SO_PEERCRED).
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import struct
+from pathlib import Path
+
+from responder.enforce import actor, privileges
+from responder.enforce.backend import Backend
+from responder.errors import FirewallError, ProtocolError
+from responder.framing import encode
+
+
+def serve_inherited(descriptor: int, backend_name: str) -> None:
+    """Serve the daemon that started us over the socket it left open as *descriptor*."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's interrupt is the daemon's to act on
+    with socket.socket(fileno=descriptor) as connection:
+        backend = _open(connection, backend_name)
+        if backend:
+            _serve(connection, backend)
+
+
+def serve_socket(path: Path, backend_name: str, users: frozenset[int]) -> None:
+    """Listen on *path* and serve, one at a time, daemons that run as one of *users* (numeric ids)."""
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        path.chmod(0o666)  # who may come in is decided by who they are, below
+        listener.listen()
+        backend: Backend | None = None
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                if _peer(connection) not in users:
+                    continue
+                backend = backend or _open(connection, backend_name)
+                if backend:
+                    _serve(connection, backend)
+
+
+def _open(connection: socket.socket, name: str) -> Backend | None:
+    """Open the backend and drop privileges; tell the daemon why where that fails."""
+    try:
+        backend = actor.open_backend(name)
+        privileges.keep_net_admin()
+    except (FirewallError, OSError) as error:
+        connection.sendall(encode({"id": 0, "backend": "", "error": str(error)}))
+        return None
+    return backend
+
+
+def _serve(connection: socket.socket, backend: Backend) -> None:
+    try:
+        actor.serve(connection, backend)
+    except (ConnectionError, ProtocolError) as error:
+        with contextlib.suppress(OSError):
+            connection.sendall(encode({"id": 0, "backend": backend.name, "error": str(error)}))
+
+
+def _peer(connection: socket.socket) -> int:
+    """Return the numeric user id of whoever is at the other end (unix(7))."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[1])
+
+
+def own_users() -> frozenset[int]:
+    """Return the users that may speak to an actor which was told of no other: root and its own."""
+    return frozenset((0, os.getuid()))

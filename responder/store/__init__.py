@@ -1,0 +1,1 @@
+"""store - the state store: what was seen, who is banned, how far each log was read."""

@@ -1,0 +1,135 @@
+"""database - one SQLite file, opened safely.
+
+WAL with synchronous=NORMAL: after a power failure the file is whole and at most
+the last transactions are missing, positions in the logs included, so the same
+lines are read again.  Transactions that nothing can bring back (an
+administrator's command) are written with synchronous=FULL.
+
+A file that SQLite calls corrupt is moved aside, never deleted.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+
+from responder.errors import StoreError
+
+HEAD = "0001"
+"""The newest migration; Alembic is only loaded when the file is not there yet."""
+
+_PATIENCE = 5.0  # seconds that a reader of the file may keep us waiting
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class CorruptError(StoreError):
+    """SQLite finds the file damaged."""
+
+
+class Lock:
+    """The one daemon that may use a state folder; released when the process ends, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the lock, or raise StoreError saying who has it."""
+        path = folder / "lock"
+        try:
+            self._file = path.open("a+", encoding="ascii")
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.seek(0)
+            owner = self._file.read().strip() or "unknown"
+            self._file.close()
+            raise StoreError(f"{folder}: another responder (process {owner}) uses this state folder") from None
+        self._file.truncate(0)
+        self._file.write(f"{os.getpid()}\n")
+        self._file.flush()
+
+    def release(self) -> None:
+        """Let the next one in."""
+        self._file.close()
+
+
+def connect(path: Path) -> sa.Connection:
+    """Return a connection to the database in *path*, created or migrated as needed.
+
+    Raises CorruptError, or StoreError for any other trouble.
+    """
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.NullPool, connect_args={"timeout": _PATIENCE})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    with translated(path):
+        connection = engine.connect()
+        try:
+            with connection.begin():
+                _migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _prepare(raw: Any, _record: Any) -> None:
+    raw.isolation_level = None  # SQLAlchemy begins and ends transactions, not sqlite3
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-8000"):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def synchronous(connection: sa.Connection, level: Literal["NORMAL", "FULL"]) -> None:
+    """Set how long the next transactions wait for the disk; not inside a transaction."""
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    raw.execute(f"PRAGMA synchronous={level}")
+
+
+def _migrate(connection: sa.Connection) -> None:
+    if sa.inspect(connection).has_table("alembic_version"):
+        version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        if version == HEAD:
+            return
+    from alembic import command  # noqa: PLC0415 - 150 ms that only a new or old file needs
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreError(f"this database was made by a newer responder: {error}") from None
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn the trouble of SQLAlchemy and SQLite inside into StoreErrors that name *path*."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", None) or error
+        kind = CorruptError if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _CORRUPT else StoreError
+        raise kind(f"{path}: {cause}") from error
+
+
+def set_aside(path: Path, now: float) -> Path:
+    """Move a corrupt database and what belongs to it out of the way, and return its new path."""
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    kept = path.with_name(f"{path.name}.corrupt-{stamp}")
+    try:
+        for suffix in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                part.rename(kept.with_name(kept.name + suffix))
+    except OSError as error:
+        raise StoreError(f"{path}: is corrupt and cannot be moved aside: {error.strerror}") from None
+    return kept

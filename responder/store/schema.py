@@ -1,0 +1,76 @@
+"""schema - the tables of the state store.
+
+    offences   every offence, its line and what it led to; the evidence and the windows' memory
+    bans       every ban, in force or over; *ended* where it was lifted before it expired
+    positions  how far each log was read
+    progress   one row: when the last commit was, and how far the logs lagged behind it
+    names      what allow-listed host names last resolved to
+
+Addresses are 16 bytes that sort as addresses do (IPv4 at ::ffff:0:0/96), so a
+network is a range of an index.  Times are UTC epoch seconds.
+"""
+
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+offences = Table(
+    "offences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("time", Float, nullable=False),
+    Column("address", LargeBinary(16), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("effect", Text, nullable=False),
+    Column("line", Text, nullable=False),
+    Index("offences_by_address", "address", "time"),
+    Index("offences_by_time", "time"),
+)
+
+bans = Table(
+    "bans",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("network", LargeBinary(16), nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("start", Float, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("nth", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("ended", Float),
+    Column("ended_by", Text),
+    Index("bans_by_network", "network", "length"),
+    Index("bans_by_expiry", "expires"),
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("device", Integer, primary_key=True),
+    Column("inode", Integer, primary_key=True),
+    Column("offset", Integer, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("mark", LargeBinary, nullable=False),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("committed", Float, nullable=False),
+    Column("lag", Float, nullable=False),
+)
+
+names = Table(
+    "names",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("address", LargeBinary(16), primary_key=True),
+)

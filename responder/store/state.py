@@ -1,0 +1,198 @@
+"""state - the state store: offences, bans and file positions, committed together.
+
+Because a batch's offences, what they led to and the positions behind them are
+one transaction, a crash at any instant leaves exactly what had been committed:
+the rest is read again from the logs.
+
+Falls short: one process at a time (see Lock); evidence lines are kept to 2,000
+characters.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from responder.decide.tracker import Effect, Judgement
+from responder.store import database
+from responder.store.schema import bans, names, offences, positions, progress
+from responder.values import Ban, Offence, Position, Prefix, Scope
+
+_LONGEST_LINE = 2000
+_PRUNED_AT_ONCE = 5000
+_INSERT_OFFENCE = str(offences.insert().compile(dialect=sqlite.dialect()))
+"""Given to the driver as it is: binding 1,000 rows by name costs three times as much."""
+
+
+class Lift(NamedTuple):
+    """Bans of *prefix* ended before their time, at *at*, by whom."""
+
+    prefix: Prefix
+    at: float
+    by: str
+
+
+class PastBan(NamedTuple):
+    """A ban as the store remembers it; *ended* and *ended_by* where it was lifted."""
+
+    ban: Ban
+    ended: float | None
+    ended_by: str | None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one turn of the daemon's loop has to make durable; grows while the store fails."""
+
+    judgements: list[Judgement] = field(default_factory=list)
+    bans: list[Ban] = field(default_factory=list)
+    lifts: list[Lift] = field(default_factory=list)
+    positions: dict[str, tuple[Position, ...]] = field(default_factory=dict)
+    lag: float = 0.0
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to commit."""
+        return bool(self.judgements or self.bans or self.lifts or self.positions)
+
+
+class StateStore:
+    """The database file of one daemon."""
+
+    def __init__(self, path: Path) -> None:
+        """Open *path*; raises StoreError or CorruptError."""
+        self.path = path
+        self._connection = database.connect(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+        self._connection.engine.dispose()
+
+    def commit(self, batch: Batch, now: float, *, durable: bool = False) -> None:
+        """Write *batch* in one transaction; *durable* waits until the disk has it.  Raises StoreError."""
+        with database.translated(self.path):
+            database.synchronous(self._connection, "FULL" if durable else "NORMAL")
+            with self._connection.begin():
+                self._write(batch, now)
+
+    def _write(self, batch: Batch, now: float) -> None:
+        execute = self._connection.execute
+        made = [*(judgement.ban for judgement in batch.judgements if judgement.ban), *batch.bans]
+        if batch.judgements:
+            rows = [_offence_row(*judgement) for judgement in batch.judgements]
+            self._connection.exec_driver_sql(_INSERT_OFFENCE, rows)
+        if made:
+            execute(bans.insert(), [_ban_row(ban) for ban in made])
+        for lift in batch.lifts:
+            execute(
+                bans.update()
+                .where(*_is(lift.prefix), bans.c.ended.is_(None), bans.c.expires > lift.at)
+                .values(ended=lift.at, ended_by=lift.by)
+            )
+        for source, files in batch.positions.items():
+            execute(positions.delete().where(positions.c.source == source))
+            if files:
+                execute(positions.insert(), [{"source": source, **at._asdict()} for at in files])
+        execute(sa.delete(progress))
+        execute(progress.insert(), {"id": 1, "committed": now, "lag": batch.lag})
+
+    def positions(self) -> dict[str, tuple[Position, ...]]:
+        """Return how far each source was read."""
+        found: dict[str, tuple[Position, ...]] = {}
+        for source, *at in self._rows(sa.select(positions)):
+            found[source] = (*found.get(source, ()), Position(*at))
+        return found
+
+    def recent_bans(self, since: float) -> list[PastBan]:
+        """Return the bans that end or ended after *since*, oldest first."""
+        query = sa.select(bans).where(bans.c.expires > since).order_by(bans.c.id)
+        return [_past_ban(row) for row in self._rows(query)]
+
+    def recent_judgements(self, span: float) -> Iterable[Judgement]:
+        """Return the judgements that windows of *span* seconds may still need, oldest first."""
+        last = next(iter(self._rows(sa.select(progress.c.committed, progress.c.lag))), None)
+        if last is None:
+            return []
+        query = sa.select(offences).where(offences.c.time >= last.committed - last.lag - span).order_by(offences.c.id)
+        return [_judgement(row) for row in self._rows(query)]
+
+    def offences_of(self, prefix: Prefix, most: int) -> list[Judgement]:
+        """Return the latest *most* offences of the addresses in *prefix*, oldest first."""
+        inside = offences.c.address.between(prefix.packed, prefix.last.to_bytes(16))
+        query = sa.select(offences).where(inside).order_by(offences.c.time.desc(), offences.c.id.desc()).limit(most)
+        return [_judgement(row) for row in reversed(self._rows(query))]
+
+    def bans_of(self, prefix: Prefix, most: int) -> list[PastBan]:
+        """Return the latest *most* bans of networks that hold *prefix* or lie inside it, oldest first."""
+        wider = {prefix.network >> 128 - length << 128 - length for length in range(prefix.length + 1)}
+        holding = bans.c.network.in_([number.to_bytes(16) for number in wider])
+        inside = bans.c.network.between(prefix.packed, prefix.last.to_bytes(16))
+        latest = bans.c.id.desc()
+        rows = {
+            row.id: row
+            for where in (holding, inside)
+            for row in self._rows(sa.select(bans).where(where).order_by(latest).limit(most))
+        }
+        found = [_past_ban(rows[number]) for number in sorted(rows)]
+        return [past for past in found if past.ban.prefix.covers(prefix) or prefix.covers(past.ban.prefix)][-most:]
+
+    def names(self) -> dict[str, tuple[Prefix, ...]]:
+        """Return what the allow-listed host names last resolved to."""
+        found: dict[str, tuple[Prefix, ...]] = {}
+        for host, address in self._rows(sa.select(names)):
+            found[host] = (*found.get(host, ()), Prefix.unpack(address))
+        return found
+
+    def keep_names(self, resolved: Mapping[str, tuple[Prefix, ...]]) -> None:
+        """Remember what the allow-listed host names resolve to.  Raises StoreError."""
+        with database.translated(self.path), self._connection.begin():
+            self._connection.execute(sa.delete(names))
+            rows = [{"host": host, "address": at.packed} for host, found in resolved.items() for at in found]
+            if rows:
+                self._connection.execute(names.insert(), rows)
+
+    def prune(self, offences_before: float, most_offences: int, bans_before: float) -> int:
+        """Forget some of what is too old or too much, and return how many rows went; call again until 0."""
+        old_offences = sa.select(offences.c.id).where(offences.c.time < offences_before).limit(_PRUNED_AT_ONCE)
+        newest = sa.select(sa.func.max(offences.c.id)).scalar_subquery()
+        surplus = sa.select(offences.c.id).where(offences.c.id <= newest - most_offences).limit(_PRUNED_AT_ONCE)
+        old_bans = sa.select(bans.c.id).where(bans.c.expires < bans_before).limit(_PRUNED_AT_ONCE)
+        with database.translated(self.path), self._connection.begin():
+            return sum(
+                self._connection.execute(table.delete().where(table.c.id.in_(ids))).rowcount
+                for table, ids in ((offences, old_offences), (offences, surplus), (bans, old_bans))
+            )
+
+    def _rows(self, query: sa.Select[Any]) -> list[Any]:
+        with database.translated(self.path), self._connection.begin():
+            return list(self._connection.execute(query))
+
+
+def _offence_row(offence: Offence, effect: Effect, _ban: Ban | None) -> tuple[Any, ...]:
+    address, rule, policy, weight, time, line = offence
+    return None, time, address.packed, rule, policy, weight, effect.value, line[:_LONGEST_LINE]
+
+
+def _judgement(row: Any) -> Judgement:
+    offence = Offence(Prefix.unpack(row.address), row.rule, row.policy, row.weight, row.time, row.line)
+    return Judgement(offence, Effect(row.effect))
+
+
+def _ban_row(ban: Ban) -> dict[str, Any]:
+    rest = ban._asdict()
+    prefix, scope = rest.pop("prefix"), rest.pop("scope")
+    return {**rest, "network": prefix.packed, "length": prefix.length, "scope": str(scope)}
+
+
+def _past_ban(row: Any) -> PastBan:
+    prefix = Prefix.unpack(row.network, row.length)
+    scope = Scope.parse(row.scope)
+    ban = Ban(prefix, scope, row.policy, row.rule, row.start, row.expires, row.nth, row.reason)
+    return PastBan(ban, row.ended, row.ended_by)
+
+
+def _is(prefix: Prefix) -> tuple[sa.ColumnElement[bool], ...]:
+    return bans.c.network == prefix.packed, bans.c.length == prefix.length
