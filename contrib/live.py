@@ -19,7 +19,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
 
-FOLDER = Path("/var/lib/responder-quickstart")
 INSTALLED = Path("/etc/responder/responder.toml")
 USUAL = ("/var/log/mail.log", "/var/log/maillog", "/var/log/auth.log", "/var/log/secure")
 RESPONDER = Path(sys.executable).with_name("responder")
@@ -36,7 +35,7 @@ def main() -> int:
         return fail(f"no such file: {', '.join(missing)}")
     if not logs:
         return fail(f"none of {', '.join(USUAL)} is here; install rsyslog, or name the log: --live LOG")
-    config = write(logs, visitor())
+    config = write(given.state, logs, visitor())
     checked = subprocess.run([RESPONDER, "check", "--config", config], check=False)
     if checked.returncode:
         return checked.returncode
@@ -52,6 +51,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--live", action="store_true", required=True)
     parser.add_argument("--yes", action="store_true")
     parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--state", type=Path, default=Path("/var/lib/responder-quickstart"))
     parser.add_argument("log", nargs="*")
     return parser.parse_args()
 
@@ -68,18 +68,19 @@ def visitor() -> str:
     return ""
 
 
-def write(logs: list[Path], address: str) -> Path:
-    """Write the settings and return where."""
-    FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+def write(folder: Path, logs: list[Path], address: str) -> Path:
+    """Write the settings into *folder* and return where."""
+    folder = folder.absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = [
         "# Written by contrib/quickstart --live, and written anew each time.",
-        f"state = {toml(FOLDER / 'state')}",
-        f"control = {toml(FOLDER / 'control.sock')}",
+        f"state = {toml(folder / 'state')}",
+        f"control = {toml(folder / 'control.sock')}",
         *(f"\n[[source]]\npath = {toml(log)}" for log in logs),
     ]
     if address:
         text.append(f"\n[allow]\nnetworks = [{toml(address)}]  # where you are logged in from")
-    config = FOLDER / "responder.toml"
+    config = folder / "responder.toml"
     config.write_text("\n".join(text) + "\n")
     return config
 
@@ -102,7 +103,7 @@ To look at it, from another terminal:
     {RESPONDER} bans --config {config}
 To undo everything: end it with Ctrl-C, then
     {RESPONDER} firewall flush --config {config}
-    rm -r {FOLDER}
+    rm -r {config.parent}
 """)
 
 
