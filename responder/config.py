@@ -78,6 +78,7 @@ class KeepSettings(_Table):
 
     offences: Duration = 30 * DAY
     bans: Duration = 365 * DAY
+    most_offences: Annotated[int, Field(ge=1000)] = 2_000_000
 
 
 class LimitSettings(_Table):

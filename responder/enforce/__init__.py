@@ -1,1 +1,1 @@
-"""enforce - the firewall actor, the only process that changes the kernel's rules, and the daemon's end of its socket."""
+"""enforce - the firewall actor, alone in changing the kernel's rules, and the daemon's end of its socket."""

@@ -101,7 +101,7 @@ def _answer(request: Message, backend: Backend) -> Message:
             prefix = _prefix(*request["prefix"])
             return _guarded(lambda: {"held": _rows(backend.holds(prefix, now))})
         case "flush":
-            return _guarded(lambda: {"flushed": backend.flush() is None})
+            return _guarded(lambda: {"applied": backend.flush()})
     raise ProtocolError(f"an unknown request, {request.get('do')!r}")
 
 

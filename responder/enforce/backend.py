@@ -34,8 +34,8 @@ class Backend(Protocol):
     def holds(self, prefix: Prefix, now: float) -> dict[Target, float]:
         """Return what the kernel holds that stops the whole of *prefix*."""
 
-    def flush(self) -> None:
-        """Remove everything of ours."""
+    def flush(self) -> int:
+        """Remove everything of ours; return how many bans that were."""
 
 
 class DryRun:
@@ -69,6 +69,7 @@ class DryRun:
         """Return what is remembered of the networks around *prefix*."""
         return {target: expires for target, expires in self.held(now).items() if target.prefix.covers(prefix)}
 
-    def flush(self) -> None:
+    def flush(self) -> int:
         """Forget everything."""
-        self._held = {}
+        forgotten, self._held = len(self._held), {}
+        return forgotten

@@ -49,11 +49,13 @@ class Nftables:
         self._run("list tables")
         self._sets: set[str] = set()
         self._held: dict[Target, float] = {}
+        self._never: tuple[Prefix, ...] = ()
+        self._there = False
         self._counted = 1000
 
     def apply(self, changes: Mapping[Target, float | None], now: float) -> int:
         """Make every change in one transaction: the time a ban ends, or None to lift it; return how many."""
-        lines: list[str] = []
+        lines = [] if self._there else _make_table(self._never)
         gone, again, added = [], [], {}
         for target, expires in changes.items():
             known = target in self._held
@@ -73,6 +75,7 @@ class Nftables:
         lines += _elements("add", added, now)
         if lines:
             self._run("\n".join(lines))
+        self._there = True
         self._sets |= names
         self._held.update(added)
         for target in gone:
@@ -92,7 +95,7 @@ class Nftables:
         lines += [line for name in names for line in _make_set(name)]
         lines += _elements("add", wanted, now)
         self._run("\n".join(lines))
-        self._sets, self._held = set(names), dict(wanted)
+        self._sets, self._held, self._there, self._never = set(names), dict(wanted), True, tuple(never)
         return len(wanted)
 
     def held(self, now: float) -> dict[Target, float]:
@@ -112,10 +115,12 @@ class Nftables:
                 found |= _read(listing, now) if code == 0 else {}
         return found
 
-    def flush(self) -> None:
-        """Remove everything of ours."""
+    def flush(self) -> int:
+        """Remove everything of ours; return how many bans we knew of."""
         self._run(f"add table {TABLE}\ndelete table {TABLE}")
-        self._sets, self._held = set(), {}
+        flushed = len(self._held)
+        self._sets, self._held, self._there = set(), {}, False
+        return flushed
 
     def _run(self, commands: str) -> str:
         code, output, error = self._nft.cmd(commands)

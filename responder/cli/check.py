@@ -1,0 +1,89 @@
+"""check - ``responder check``: are settings and rules sound, and what do they come to."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from responder import config as configuration
+from responder.cli.output import as_json, config_option, print_json, say, table
+from responder.config import Config
+from responder.errors import Refused
+from responder.times import format_duration
+
+
+@click.command()
+@as_json
+@config_option
+def check(as_json: bool, config: Path | None) -> None:
+    """Say whether settings and rules are sound; exits with 78 and every problem where they are not.
+
+    Otherwise shows what will be watched, whom nothing bans, and the policies.
+    """
+    try:
+        loaded = configuration.load(configuration.find(config))
+        answer = _summary(loaded)
+    except Refused as error:
+        if as_json:
+            print_json({"sound": False, "problems": [str(problem) for problem in error.problems]})
+            raise SystemExit(78) from None
+        raise
+    if as_json:
+        print_json(answer)
+        return
+    say(f"{answer['config']}: sound; {answer['rules']} rules")
+    say("\nWatched:")
+    for source in answer["sources"]:
+        say(f"  {source['path']}" + ("" if source["exists"] else "  (not there yet; followed when it appears)"))
+    say("\nNever banned:")
+    for entry in answer["allowlist"]:
+        say(f"  {entry['prefix']:<40} {entry['why']}")
+    for name, why in answer["unresolved"].items():
+        say(f"  {name}: {why}")
+    say("")
+    table(
+        ("POLICY", "LIMIT", "WITHIN", "BAN", "THEN TIMES", "AT MOST", "SCOPE"),
+        (
+            (one["name"], one["limit"], one["within"], one["ban"], f"{one['escalate']:g}", one["max_ban"], one["scope"])
+            for one in answer["policies"]
+        ),
+    )
+
+
+def _summary(config: Config) -> dict[str, Any]:
+    from responder.daemon import guard  # noqa: PLC0415 - a refusal need not wait for it
+    from responder.detect import library  # noqa: PLC0415
+
+    settings = config.settings
+    rules = library.load(config.rule_folders, config.policies, settings.disable)
+    names, unresolved = guard.resolve(settings.allow.hosts)
+    return {
+        "sound": True,
+        "problems": [],
+        "config": str(config.path or "the defaults"),
+        "rules": len(rules),
+        "state": settings.state,
+        "backend": settings.firewall.backend,
+        "sources": [{"path": one.path, "exists": _exists(one.path)} for one in settings.source],
+        "allowlist": [
+            {"prefix": str(entry.prefix), "why": entry.why} for entry in guard.allowlist(settings.allow, names).entries
+        ],
+        "unresolved": unresolved,
+        "policies": [
+            {
+                "name": policy.name,
+                "limit": policy.limit,
+                "within": format_duration(policy.within),
+                "ban": format_duration(policy.ban),
+                "escalate": policy.escalate,
+                "max_ban": format_duration(policy.max_ban),
+                "scope": str(policy.scope),
+            }
+            for policy in config.policies.values()
+        ],
+    }
+
+
+def _exists(pattern: str) -> bool:
+    path = Path(pattern)
+    return any(Path(path.anchor).glob(str(path.relative_to(path.anchor))))

@@ -1,0 +1,56 @@
+"""explain - ``responder explain``: everything that is known about an address."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from responder.cli.output import as_json, ask, config_option, print_json, say
+
+
+@click.command()
+@click.argument("address")
+@click.option("--most", default=50, show_default=True, help="How many offences and bans to show.")
+@as_json
+@config_option
+def explain(address: str, most: int, as_json: bool, config: Path | None) -> None:
+    """Tell why ADDRESS is or is not banned: every offence with its line, every ban, what the kernel holds."""
+    answer = ask(config, "explain", address=address, most=most)
+    if as_json:
+        print_json(answer)
+        return
+    say(f"{answer['address']} {_verdict(answer)}")
+    _kernel(answer)
+    if answer["windows"]:
+        say("\nCounted now:")
+        for window in answer["windows"]:
+            hits = f"{window['hits']} of {window['limit']} within {window['within']}"
+            say(f"  {window['policy']}: {hits}, the last at {window['last']}")
+    say(f"\nBans ({len(answer['bans'])}):")
+    for ban in answer["bans"]:
+        scope = "" if ban["scope"] == "drop" else f" ({ban['scope']})"
+        say(f"  {ban['start']} to {ban['expires']}  {ban['prefix']}{scope}, no. {ban['nth']}, {ban['state']}")
+        say(f"      {ban['reason']}")
+    say(f"\nOffences ({len(answer['offences'])}, oldest first):")
+    for offence in answer["offences"]:
+        say(f"  {offence['time']}  {offence['rule']} ({offence['policy']}): {offence['effect']}")
+        say(f"      {offence['line']}")
+
+
+def _verdict(answer: dict[str, Any]) -> str:
+    if answer["allowed"]:
+        return f"is never banned: {answer['allowed']['prefix']} is allowed ({answer['allowed']['why']})"
+    if not answer["in_force"]:
+        return "is not banned"
+    bans = answer["in_force"]
+    return "is banned: " + "; ".join(f"{ban['prefix']} until {ban['expires']}, {ban['reason']}" for ban in bans)
+
+
+def _kernel(answer: dict[str, Any]) -> None:
+    if answer["kernel"] is None:
+        say(f"The firewall cannot be asked: {answer['kernel_error']}")
+    elif answer["kernel"]:
+        for row in answer["kernel"]:
+            say(f"The firewall stops {row['prefix']} ({row['scope']}) until {row['expires']}")
+    else:
+        say("The firewall does not stop it")

@@ -1,0 +1,67 @@
+"""output - tables for people, JSON for programs."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from responder import config as configuration
+from responder.control import client
+from responder.framing import Message
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def with_config(path: Path | None) -> Path | None:
+    """Return *path* (of ``--config VERB``) or the one given before the verb."""
+    return path or click.get_current_context().find_root().obj
+
+
+config_option = click.option(
+    "--config",
+    "-c",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Settings file, here or before the verb.",
+    callback=lambda _ctx, _param, path: with_config(path),
+)
+
+
+def ask(config: Path | None, do: str, **request: Any) -> Message:
+    """Ask the daemon that *config* describes."""
+    return client.ask(control_path(config), do, **request)
+
+
+def control_path(config: Path | None) -> Path:
+    """Return where the daemon of *config* listens."""
+    return Path(configuration.load(configuration.find(config)).settings.control)
+
+
+def print_json(value: Any) -> None:
+    """Print *value* as JSON: indented on a terminal, one line elsewhere."""
+    click.echo(json.dumps(value, indent=2 if sys.stdout.isatty() else None))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """Print *rows* as a table; text in it is shown as it is, control characters made visible."""
+    from rich.console import Console  # noqa: PLC0415 - 40 ms that a program reading JSON need not pay
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    made = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False)
+    for row in rows:
+        made.add_row(*(Text(printable(str(cell))) for cell in row))
+    width = None if sys.stdout.isatty() else 200
+    Console(width=width, highlight=False).print(made)
+
+
+def say(text: str) -> None:
+    """Print *text*, with control characters made visible: it may hold what an attacker wrote."""
+    click.echo("\n".join(printable(line) for line in text.split("\n")))
+
+
+def printable(text: str) -> str:
+    """Return *text* with everything that a terminal would act on replaced by its escape."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

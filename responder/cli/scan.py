@@ -1,0 +1,170 @@
+"""scan - ``responder scan``: what rules and policies would have done with old logs.
+
+Needs no root and keeps no state: the same detector and tracker as the daemon's,
+with the log's own time for the clock.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+import click
+
+from responder import config as configuration
+from responder.cli.output import as_json, config_option, print_json, say, table
+from responder.decide.tracker import Effect, Tracker
+from responder.detect.detector import Detector
+from responder.formats.stamps import Stamps
+from responder.sources import read_whole
+from responder.times import format_duration, format_time
+from responder.values import Ban
+from responder.zones import zone
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a scan has found so far."""
+
+    lines: int = 0
+    rules: Counter[str] = field(default_factory=Counter)
+    effects: Counter[str] = field(default_factory=Counter)
+    allowed: Counter[str] = field(default_factory=Counter)
+    bans: list[Ban] = field(default_factory=list)
+
+
+def _zone(_ctx: click.Context, _param: click.Parameter, name: str) -> tzinfo:
+    try:
+        return zone(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--timezone", default="local", show_default=True, callback=_zone, help="Of stamps that name none.")
+@click.option("--all", "show_all", is_flag=True, help="List every ban, not the first 40.")
+@as_json
+@config_option
+def scan(files: tuple[str, ...], timezone: tzinfo, show_all: bool, as_json: bool, config: Path | None) -> None:
+    r"""Show what would have been banned in FILE... (plain, .gz, .bz2, .xz; - is standard input).
+
+    \b
+    responder scan /var/log/mail.log
+    zcat old/mail.log.*.gz | responder scan -
+    """
+    from responder.daemon import guard  # noqa: PLC0415 - `--help` need not wait for it
+    from responder.detect import library  # noqa: PLC0415
+
+    loaded = configuration.load(configuration.find(config))
+    settings = loaded.settings
+    detector = Detector(library.load(loaded.rule_folders, loaded.policies, settings.disable))
+    allowlist = guard.allowlist(settings.allow, guard.resolve(settings.allow.hosts)[0])
+    tracker = Tracker(loaded.policies, allowlist, settings.limits.tracked)
+    findings = Findings()
+    for name in files:
+        stamps = Stamps(timezone, _reference(name))
+        for data in _with_progress(name):
+            _take(findings, data, detector, stamps, tracker)
+    if as_json:
+        print_json(_as_message(files, findings))
+    else:
+        _show(findings, show_all)
+
+
+def _take(findings: Findings, data: bytes, detector: Detector, stamps: Stamps, tracker: Tracker) -> None:
+    findings.lines += data.count(b"\n")
+    for offence in detector.find(data, stamps):
+        judgement = tracker.judge(offence)
+        findings.rules[offence.rule] += 1
+        findings.effects[judgement.effect] += 1
+        if judgement.effect is Effect.ALLOWED:
+            findings.allowed[str(offence.address)] += 1
+        if judgement.ban:
+            findings.bans.append(judgement.ban)
+
+
+def _reference(name: str) -> float:
+    """Return when the log was last written: the year of its stamps follows from that."""
+    import time  # noqa: PLC0415
+
+    try:
+        return time.time() if name == "-" else Path(name).stat().st_mtime
+    except OSError:
+        return time.time()  # reading it will say what is wrong
+
+
+def _with_progress(name: str) -> Iterator[bytes]:
+    """Yield the lines of *name*, with a progress bar where a person watches."""
+    chunks: Iterable[bytes] = (chunk.data for chunk in read_whole(name))
+    if not sys.stderr.isatty():
+        yield from chunks
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    plain = name != "-" and Path(name).suffix not in (".gz", ".bz2", ".xz") and Path(name).is_file()
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(Path(name).name, total=Path(name).stat().st_size if plain else None)
+        for data in chunks:
+            yield data
+            progress.advance(task, len(data))
+
+
+def _as_message(files: tuple[str, ...], findings: Findings) -> dict[str, Any]:
+    return {
+        "files": list(files),
+        "lines": findings.lines,
+        "offences": sum(findings.rules.values()),
+        "by_rule": dict(findings.rules.most_common()),
+        "by_effect": {str(effect): count for effect, count in findings.effects.most_common()},
+        "allowed": dict(findings.allowed.most_common()),
+        "addresses_banned": len({ban.prefix for ban in findings.bans}),
+        "bans": [
+            {
+                "prefix": str(ban.prefix),
+                "start": format_time(ban.start),
+                "expires": format_time(ban.expires),
+                "seconds": round(ban.expires - ban.start),
+                "policy": ban.policy,
+                "rule": ban.rule,
+                "nth": ban.nth,
+                "reason": ban.reason,
+            }
+            for ban in findings.bans
+        ],
+    }
+
+
+def _show(findings: Findings, show_all: bool) -> None:
+    shown = findings.bans if show_all else findings.bans[:40]
+    if shown:
+        table(
+            ("AT", "ADDRESS", "FOR", "NO.", "POLICY", "WHY"),
+            (
+                (
+                    format_time(ban.start),
+                    ban.prefix,
+                    format_duration(ban.expires - ban.start),
+                    ban.nth,
+                    ban.policy,
+                    ban.reason,
+                )
+                for ban in shown
+            ),
+        )
+    if len(shown) < len(findings.bans):
+        say(f"... and {len(findings.bans) - len(shown)} more (--all lists them)")
+    say("")
+    table(("OFFENCES", "RULE"), ((count, rule) for rule, count in findings.rules.most_common()))
+    addresses = len({ban.prefix for ban in findings.bans})
+    say(
+        f"\n{findings.lines} lines, {sum(findings.rules.values())} offences, "
+        f"{len(findings.bans)} bans of {addresses} addresses"
+    )
+    if findings.allowed:
+        saved = ", ".join(f"{address} ({count})" for address, count in findings.allowed.most_common(10))
+        say(f"the allowlist stood before {saved}")

@@ -1,0 +1,79 @@
+"""status - ``responder status``: how the daemon fares."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from responder.cli.output import as_json, ask, config_option, print_json, say, table
+from responder.times import format_duration
+
+
+@click.command()
+@as_json
+@config_option
+def status(as_json: bool, config: Path | None) -> None:
+    """Show how the daemon fares; exits with 1 when something needs a look."""
+    answer = ask(config, "status")
+    troubles = list(_troubles(answer))
+    if as_json:
+        print_json({**answer, "troubles": troubles})
+    else:
+        _show(answer, troubles)
+    if troubles:
+        raise SystemExit(1)
+
+
+def _show(answer: dict[str, Any], troubles: list[str]) -> None:
+    firewall = answer["firewall"]
+    say(f"responder {answer['version']}, process {answer['pid']}, running since {answer['since']}")
+    say(f"settings  {answer['config']}, {answer['rules']} rules, {len(answer['allowlist'])} allowlist entries")
+    settled = "the kernel has everything" if firewall["settled"] else "something is still owed to the kernel"
+    say(f"firewall  {firewall['backend'] or 'none'}: {settled}")
+    say(f"bans      {answer['bans']} in force, {answer['tracked']} addresses counted")
+    say(f"lines     {answer['lines']} read, {answer['offences']} offences")
+    rows = [
+        (file["path"], file["state"], source["lines"], source["offences"], file["behind"], file["rotations"])
+        for source in answer["sources"]
+        for file in source["files"]
+    ]
+    table(("LOG", "STATE", "LINES", "OFFENCES", "BYTES BEHIND", "ROTATIONS"), rows)
+    for trouble in troubles:
+        say(f"! {trouble}")
+
+
+def _troubles(answer: dict[str, Any]) -> Iterator[str]:
+    """Yield what an administrator should look at."""
+    if answer["firewall"]["error"]:
+        yield f"firewall: {answer['firewall']['error']}"
+    if answer["store"]["error"]:
+        yield f"store: {answer['store']['error']}; {answer['store']['owed']} judgements are kept in memory"
+    if answer["store"]["kept_aside"]:
+        yield f"store: a corrupt database was kept as {answer['store']['kept_aside']}"
+    if answer["tracked_dropped"]:
+        yield f"limits.tracked: {answer['tracked_dropped']} of the least dangerous addresses were dropped"
+    for name, why in answer["unresolved"].items():
+        yield f"allow.hosts: {name}: {why}; its last known addresses stay allowed"
+    for source in answer["sources"]:
+        yield from _source_troubles(source)
+
+
+def _source_troubles(source: dict[str, Any]) -> Iterator[str]:
+    path = source["path"]
+    if not source["files"]:
+        yield f"{path}: no such log yet"
+    skew = format_duration(source["worst_skew"])
+    if source["stamps_ahead"]:
+        yield f"{path}: {source['stamps_ahead']} offences bore future stamps (by {skew}); is its timezone right?"
+    if source["stamps_behind"]:
+        yield f"{path}: {source['stamps_behind']} new offences bore old stamps (by {skew}); is its timezone right?"
+    if source["stamps_unreadable"]:
+        yield f"{path}: {source['stamps_unreadable']} stamps name no time"
+    for file in source["files"]:
+        if file["state"] != "present":
+            yield f"{file['path']}: {file['state']}" + (f": {file['reason']}" if file["reason"] else "")
+        if file["overlong"]:
+            yield f"{file['path']}: {file['overlong']} lines were too long and skipped"
+        if file["lost"]:
+            yield f"{file['path']}: {file['lost']} bytes were lost: {'; '.join(file['losses'])}"

@@ -1,0 +1,129 @@
+"""kernel - what the firewall was told, and what is owed to it.
+
+The store says what is wanted.  Changes are sent as they come; after a new
+actor, a failure or a change of the allowlist the whole wanted set is sent, so
+that whatever was lost in between is repaired.
+"""
+
+import logging
+import selectors
+from collections.abc import Callable, Sequence
+
+from responder.decide.allowlist import Allowlist
+from responder.decide.tracker import Tracker
+from responder.enforce.firewall import Firewall
+from responder.values import Ban, Outcome, Prefix
+
+_PATIENCE = 0.5  # seconds before a failed sync is tried again, doubled up to:
+_LONGEST_PATIENCE = 30.0
+_log = logging.getLogger("responder")
+
+
+class Kernel:
+    """The firewall actor and our debts to it."""
+
+    def __init__(self, firewall: Firewall, selector: selectors.BaseSelector) -> None:
+        self.firewall = firewall
+        self.last_settled = 0.0
+        self._selector = selector
+        self._registered: int | None = None
+        self._events = 0
+        self._sync_due: float | None = None
+        self._syncing = False
+        self._patience = _PATIENCE
+        self._told = ""
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether the kernel has everything it should."""
+        return self.firewall.connected and self._sync_due is None and not self.firewall.unanswered
+
+    @property
+    def trouble(self) -> str:
+        """Return what keeps the kernel from being told, or nothing."""
+        return self._told
+
+    def want_sync(self, at: float = 0.0) -> None:
+        """Have the whole wanted set sent, not before *at*."""
+        self._sync_due = at
+
+    def tend(self, tracker: Tracker, now: float) -> None:
+        """Keep an actor at the other end, and pay what is owed to it."""
+        if self.firewall.connect(now):
+            self.want_sync(now)
+        if self._sync_due is not None and now >= self._sync_due and self.firewall.connected and not self._syncing:
+            self._syncing, self._sync_due = True, None
+            self.firewall.sync(tracker.bans(now), _never(tracker.allowlist), lambda outcome: self._synced(outcome, now))
+        self._register()
+
+    def apply(
+        self, bans: Sequence[Ban], lifts: Sequence[Ban], now: float, then: Callable[[Outcome], None] | None = None
+    ) -> None:
+        """Tell the firewall of *bans* and *lifts*; *then* hears what it did."""
+
+        def answered(outcome: Outcome) -> None:
+            self._heard(outcome, now)
+            if then:
+                then(outcome)
+
+        self.firewall.apply(bans, lifts, answered)
+        self._register()
+
+    def flush(self, now: float, then: Callable[[Outcome], None]) -> None:
+        """Have everything of ours removed from the kernel; *then* hears of it."""
+
+        def answered(outcome: Outcome) -> None:
+            self._heard(outcome, now)
+            then(outcome)
+
+        self.firewall.flush(answered)
+        self._register()
+
+    def serve(self, events: int) -> None:
+        """Go on with reading and writing, as *events* of the selector say."""
+        if events & selectors.EVENT_WRITE:
+            self.firewall.write()
+        if events & selectors.EVENT_READ:
+            self.firewall.read()
+        self._register()
+
+    def close(self) -> None:
+        """Let the actor go; the rules stay."""
+        if self._registered is not None:
+            self._selector.unregister(self._registered)
+        self.firewall.close()
+
+    def _synced(self, outcome: Outcome, now: float) -> None:
+        self._syncing = False
+        if not outcome.error:
+            self.firewall.settled()
+            _log.info("%s holds %d bans", self.firewall.backend, outcome.applied)
+        self._heard(outcome, now)
+
+    def _heard(self, outcome: Outcome, now: float) -> None:
+        if outcome.error:
+            if outcome.error != self._told:
+                _log.error("%s; detecting goes on, bans are enforced as soon as it works again", outcome.error)
+            self._told = outcome.error
+            self.want_sync(now + self._patience)
+            self._patience = min(2 * self._patience, _LONGEST_PATIENCE)
+            return
+        if self._told:
+            _log.warning("the firewall works again")
+        self._told, self._patience, self.last_settled = "", _PATIENCE, now
+
+    def _register(self) -> None:
+        """Keep the selector's idea of the socket true."""
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self.firewall.wants_to_write else 0)
+        number = self.firewall.fileno() if self.firewall.connected else None
+        if (number, wanted) == (self._registered, self._events):
+            return
+        if self._registered is not None:
+            self._selector.unregister(self._registered)
+        if number is not None:
+            self._selector.register(number, wanted, self.serve)
+        self._registered, self._events = number, wanted
+
+
+def _never(allowlist: Allowlist) -> tuple[Prefix, ...]:
+    return tuple(dict.fromkeys(entry.prefix for entry in allowlist.entries))

@@ -1,0 +1,168 @@
+"""ledger - the tracker and the state store, told the same things in the same order.
+
+What was judged is owed to the store until a commit succeeds; while the store
+fails, bans go on being made and enforced, what is owed gathers in memory, and
+past `MOST_OWED` the logs are no longer read: they keep what we cannot.
+
+A corrupt database is moved aside and a new one begun from what is known here.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from responder.daemon.logs import Found
+from responder.decide.allowlist import Allowlist
+from responder.decide.policy import Policy
+from responder.decide.tracker import Judgement, Tracker
+from responder.errors import StoreError
+from responder.store.database import CorruptError, Lock, set_aside
+from responder.store.state import Batch, Lift, PastBan, StateStore
+from responder.values import Ban, Position, Prefix
+
+MOST_OWED = 100_000  # judgements
+_PATIENCE = 1.0  # seconds between attempts to commit
+_log = logging.getLogger("responder")
+
+
+class Ledger:
+    """Everything that must survive: in memory, and in *folder*/*name*."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Take the folder for this process alone; raises StoreError."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder}: the state folder cannot be made: {error.strerror}") from None
+        self._path = folder / name
+        self._lock = Lock(folder)
+        self.tracker = Tracker({}, Allowlist())
+        self.trouble = ""
+        self.kept_aside: Path | None = None
+        self._store: StateStore | None = None
+        self._owed = Batch()
+        self._positions: dict[str, tuple[Position, ...]] = {}
+        self._not_before = 0.0
+
+    def load(self, policies: Mapping[str, Policy], allowlist: Allowlist, most: int, now: float) -> None:
+        """Read what an earlier process left behind; raises StoreError."""
+        self.tracker = Tracker(policies, allowlist, most)
+        try:
+            self._load(policies, now)
+        except CorruptError as error:
+            self._replace(error, now)
+            self.tracker = Tracker(policies, allowlist, most)
+
+    def _load(self, policies: Mapping[str, Policy], now: float) -> None:
+        memory = max(policy.memory for policy in policies.values())
+        lifted: dict[Prefix, float] = {}
+        for past in self.store.recent_bans(now - memory):
+            if past.ended is None:
+                self.tracker.enter(past.ban)
+            else:
+                lifted[past.ban.prefix] = past.ended
+        self.tracker.forget_ended(now)
+        span = max(policy.within for policy in policies.values())
+        self.tracker.replay(
+            judgement
+            for judgement in self.store.recent_judgements(span)
+            if (policy := policies.get(judgement.offence.policy))
+            and judgement.offence.time > lifted.get(policy.key(judgement.offence.address), 0.0)
+        )
+
+    @property
+    def store(self) -> StateStore:
+        """Return the open store."""
+        if self._store is None:
+            self._store = StateStore(self._path)
+        return self._store
+
+    @property
+    def owed(self) -> int:
+        """Return how many judgements wait to be committed."""
+        return len(self._owed.judgements)
+
+    def judge(self, found: Iterable[Found], now: float) -> list[Ban]:
+        """Judge *found*, and return the bans that follow, which the store is owed from now on.
+
+        A ban runs from now on; but who offended so long ago, in lines only read
+        now, that his ban would be over, has had it.
+        """
+        made = []
+        for offences, live in found:
+            for offence in offences:
+                policy = self.tracker.policies.get(offence.policy)
+                late = not live and policy is not None and now - offence.time >= policy.ban
+                judgement = self.tracker.judge(offence, None if late else now)
+                self._owed.judgements.append(judgement)
+                if judgement.ban:
+                    made.append(judgement.ban)
+        return made
+
+    def ban(self, ban: Ban) -> None:
+        """Take a ban that no log line made."""
+        self.tracker.enter(ban)
+        self._owed.bans.append(ban)
+
+    def lift(self, prefix: Prefix, by: str, now: float) -> tuple[Ban, ...]:
+        """End the bans of *prefix*, and return them."""
+        lifted = self.tracker.lift(prefix)
+        if lifted:
+            self._owed.lifts.append(Lift(prefix, now, by))
+        return lifted
+
+    def commit(
+        self, positions: dict[str, tuple[Position, ...]], lag: float, now: float, *, durable: bool = False
+    ) -> bool:
+        """Write what is owed, with the positions it came from; tell whether the store has it."""
+        if not self._owed and positions == self._positions:
+            return True
+        self._owed.positions, self._owed.lag = positions, lag
+        if now < self._not_before and not durable:
+            return False
+        try:
+            self.store.commit(self._owed, now, durable=durable)
+        except CorruptError as error:
+            self._replace(error, now)
+            return self.commit(positions, lag, now, durable=durable)
+        except StoreError as error:
+            if not self.trouble:
+                _log.error("%s; enforcing goes on, what is not stored is kept in memory and tried again", error)
+            self.trouble, self._not_before = str(error), now + _PATIENCE
+            return False
+        if self.trouble:
+            _log.warning("the state store works again; nothing was lost")
+        self.trouble, self._owed, self._positions = "", Batch(), positions
+        return True
+
+    def prune(self, offences_before: float, most_offences: int, bans_before: float) -> int:
+        """Forget some of what is too old; return how much went, 0 when all of it has."""
+        try:
+            return self.store.prune(offences_before, most_offences, bans_before)
+        except StoreError as error:
+            _log.warning("pruning: %s", error)
+            return 0
+
+    def offences_of(self, prefix: Prefix, most: int) -> list[Judgement]:
+        """Return the latest offences of *prefix*, those not yet committed included."""
+        waiting = [judgement for judgement in self._owed.judgements if prefix.covers(judgement.offence.address)]
+        return [*self.store.offences_of(prefix, most), *waiting][-most:]
+
+    def bans_of(self, prefix: Prefix, most: int) -> list[PastBan]:
+        """Return the latest bans that have to do with *prefix*."""
+        return self.store.bans_of(prefix, most)
+
+    def close(self) -> None:
+        """Close the store and let the next process in."""
+        if self._store:
+            self._store.close()
+        self._lock.release()
+
+    def _replace(self, error: StoreError, now: float) -> None:
+        """Begin a new database with what is known here; the corrupt one is kept."""
+        if self._store:
+            self._store.close()
+            self._store = None
+        self.kept_aside = set_aside(self._path, now)
+        _log.error("%s; it is kept as %s, and a new database begun", error, self.kept_aside)
+        self._owed.bans = [*self._owed.bans, *self.tracker.bans(now)]

@@ -1,0 +1,105 @@
+"""logs - the sources, each with the clock its lines show.
+
+Turns the chunks that the sources have into offences, and counts what is odd
+about their time stamps: one more than `TOLERANCE` ahead of the clock is taken
+to be now (or it would empty windows), one as far behind on a line that was just
+written is believed, because a relay may have held it back.  Both are counted:
+a wrong time zone must show.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from responder.config import SourceSettings
+from responder.detect.detector import Detector
+from responder.formats import syslog
+from responder.formats.stamps import Stamps
+from responder.sources import FileSource, lookback
+from responder.values import Offence, Position
+
+TOLERANCE = 60.0  # seconds
+_BUDGET = 1 << 20  # bytes of one source in one turn
+
+
+class Found(NamedTuple):
+    """Offences of one chunk; *live* when its lines were written just now."""
+
+    offences: list[Offence]
+    live: bool
+
+
+class Log:
+    """One source of the settings, and what became of its lines."""
+
+    def __init__(self, settings: SourceSettings, saved: Iterable[Position], horizon: float, now: float) -> None:
+        self.settings = settings
+        self.lines = self.offences = self.ahead = self.behind = 0
+        self.worst_skew = self.lag = 0.0
+        self.stamps = Stamps(settings.timezone, now)
+        self._first = Stamps(settings.timezone, now)
+        self.source = FileSource(settings.path, saved, start=lambda fd: lookback(fd, horizon, self._stamp_of))
+
+    def _stamp_of(self, line: bytes) -> float | None:
+        head = syslog.header(line)
+        return self._first.read(head.stamp) if head else None
+
+    def poll(self, detector: Detector, now: float) -> list[Found]:
+        """Return what *detector* finds in the lines that have come."""
+        self.stamps.reference = now
+        found = []
+        for chunk in self.source.poll(_BUDGET):
+            self.lines += chunk.data.count(b"\n")
+            offences = [self._on_time(offence, chunk.live, now) for offence in detector.find(chunk.data, self.stamps)]
+            self.offences += len(offences)
+            if offences:
+                self.lag = max(0.0, now - offences[-1].time)
+                found.append(Found(offences, chunk.live))
+        return found
+
+    def _on_time(self, offence: Offence, live: bool, now: float) -> Offence:
+        skew = offence.time - now
+        if skew > TOLERANCE:
+            self.ahead += 1
+            self.worst_skew = max(self.worst_skew, skew, key=abs)
+            return offence._replace(time=now)
+        if live and skew < -TOLERANCE:
+            self.behind += 1
+            self.worst_skew = max(self.worst_skew, skew, key=abs)
+        return offence
+
+
+class Logs:
+    """All sources of the settings."""
+
+    def __init__(
+        self,
+        settings: Sequence[SourceSettings],
+        saved: dict[str, tuple[Position, ...]],
+        horizon: float,
+        now: float,
+    ) -> None:
+        """Begin where *saved* says, and in a log never met before at the first line not older than *horizon*."""
+        self.each = tuple(Log(one, saved.get(one.path, ()), horizon, now) for one in settings)
+
+    def poll(self, detector: Detector, now: float) -> list[Found]:
+        """Return what *detector* finds in the lines that have come since the last poll."""
+        return [found for log in self.each for found in log.poll(detector, now)]
+
+    def positions(self) -> dict[str, tuple[Position, ...]]:
+        """Return how far each source has been read: up to the end of what was polled."""
+        return {log.settings.path: log.source.positions() for log in self.each}
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines have been read."""
+        return sum(log.lines for log in self.each)
+
+    @property
+    def lag(self) -> float:
+        """Return how old the latest offence of the slowest log was when it was read, in seconds."""
+        return max((log.lag for log in self.each), default=0.0)
+
+    def close(self) -> None:
+        """Close the files."""
+        for log in self.each:
+            log.source.close()

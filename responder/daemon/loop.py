@@ -1,0 +1,215 @@
+"""loop - the daemon: one loop that waits, takes what has come, decides, commits, applies.
+
+Lines, requests at the control socket, answers of the firewall actor, signals and
+the clock all come in here, one after the other, so nothing needs a lock.  In
+each turn the batch is durable before the kernel is told; a crash anywhere leaves
+a debt that the next start pays, never a ban forgotten or only imagined.
+
+    SIGTERM, SIGINT   stop; the rules stay in the kernel
+    SIGHUP            read settings and rules again; bad ones change nothing
+"""
+
+import logging
+import os
+import selectors
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+from responder import config as configuration
+from responder.config import Config
+from responder.control.server import ControlServer
+from responder.daemon.guard import Guard
+from responder.daemon.kernel import Kernel
+from responder.daemon.ledger import MOST_OWED, Ledger
+from responder.daemon.logs import Logs
+from responder.daemon.requests import Requests
+from responder.detect import library
+from responder.detect.detector import Detector
+from responder.enforce.firewall import Firewall
+from responder.errors import Refused, StoreError
+from responder.sources import Watch
+from responder.times import format_duration
+from responder.values import Ban, Prefix
+
+_TICK = 1.0  # seconds
+_CLEAN_EVERY = 60.0
+_log = logging.getLogger("responder")
+
+
+class Options(NamedTuple):
+    """What the command line adds to the settings."""
+
+    dry_run: bool = False
+
+
+class Daemon:
+    """The engine of one host."""
+
+    def __init__(self, config: Config, options: Options) -> None:
+        """Take the state folder, read what an earlier process left, open everything.
+
+        Raises Refused for bad rules, StoreError where state or socket cannot be had.
+        """
+        self.config = config
+        self.started = self.now()
+        settings = config.settings
+        self.detector = Detector(library.load(config.rule_folders, config.policies, settings.disable))
+        self.ledger = Ledger(Path(settings.state), "dry-run.db" if options.dry_run else "state.db")
+        self.guard = Guard(settings.allow, {}, self._wake)
+        self.ledger.load(config.policies, self.guard.allowlist(), settings.limits.tracked, self.started)
+        self.guard.names |= self.ledger.store.names()
+        self.ledger.tracker.allowlist = self.guard.allowlist()
+        horizon = self.started - config.longest_window
+        self.logs = Logs(settings.source, self.ledger.store.positions(), horizon, self.started)
+        self._selector = selectors.DefaultSelector()
+        self._woken = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._selector.register(self._woken, selectors.EVENT_READ, lambda _: os.eventfd_read(self._woken))
+        backend = "dry-run" if options.dry_run else settings.firewall.backend
+        self.kernel = Kernel(Firewall(backend, settings.firewall.socket), self._selector)
+        self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
+        self._watch = Watch([log.settings.path for log in self.logs.each], self._wake)
+        self._stopping = self._reloading = False
+        self._tick_at = self._clean_at = self._commit_at = 0.0
+
+    def now(self) -> float:
+        """Return the wall clock, in UTC epoch seconds."""
+        return time.time()
+
+    def run(self) -> None:
+        """Work until a signal says to stop."""
+        before = {
+            number: signal.signal(number, self._signalled) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        }
+        try:
+            while not self._stopping:
+                busy = self.turn()
+                for key, events in self._selector.select(0 if busy else self._pause()):
+                    key.data(events)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self.close()
+
+    def turn(self) -> bool:
+        """Take what the logs have through detection, decision, store and firewall; tell whether there was something."""
+        now = self.now()
+        self._tick(now)
+        if self.ledger.owed > MOST_OWED:
+            self.commit()
+            return False
+        lines = self.logs.lines
+        found = self.logs.poll(self.detector, now)
+        bans = self.ledger.judge(found, now)
+        if found or now >= self._commit_at:
+            self.commit()
+        for ban in bans:
+            self.announce(ban)
+        in_force = [ban for ban in bans if ban.expires > now]
+        if in_force:
+            self.kernel.apply(in_force, [], now)
+        return self.logs.lines != lines
+
+    def commit(self, *, durable: bool = False) -> bool:
+        """Make durable what was judged and how far the logs were read; tell whether the store has it."""
+        now = self.now()
+        self._commit_at = now + _TICK
+        return self.ledger.commit(self.logs.positions(), self.logs.lag, now, durable=durable)
+
+    def lift(self, prefix: Prefix, by: str, now: float) -> tuple[Ban, ...]:
+        """End the bans of *prefix*, and say so; committing and telling the firewall is the caller's."""
+        lifted = self.ledger.lift(prefix, by, now)
+        for ban in lifted:
+            _log.info("unban %s (%s) by %s", ban.prefix, ban.policy, by)
+        return lifted
+
+    def announce(self, ban: Ban) -> None:
+        """Say whom we ban, for how long and why."""
+        lasting = format_duration(ban.expires - ban.start)
+        note = "" if ban.expires > self.now() else " (already over: the lines are old)"
+        _log.info("ban %s for %s, no. %d: %s%s", ban.prefix, lasting, ban.nth, ban.reason, note)
+
+    def close(self) -> None:
+        """Commit what is owed and close everything; the rules stay in the kernel."""
+        self._watch.close()
+        self.commit()
+        self._control.close()
+        self.kernel.close()
+        self.logs.close()
+        self.ledger.close()
+        self._selector.close()
+        os.close(self._woken)
+
+    def _pause(self) -> float:
+        """Return how long there is nothing to do unless something comes, in seconds."""
+        return max(0.0, min(self._tick_at - self.now(), _TICK))
+
+    def _tick(self, now: float) -> None:
+        if self._reloading:
+            self._reloading = False
+            self._reload(now)
+        self.kernel.tend(self.ledger.tracker, now)
+        if now < self._tick_at and self._tick_at - now <= _TICK:
+            return
+        self._tick_at = now + _TICK
+        self._watch.rearm()
+        for ban in self.ledger.tracker.forget_ended(now):
+            _log.info("the ban of %s (%s) is over", ban.prefix, ban.policy)
+        if self.guard.news(now):
+            self._protect(now)
+        if now >= self._clean_at or self._clean_at - now > _CLEAN_EVERY:
+            self._clean(now)
+
+    def _protect(self, now: float) -> None:
+        """Let a changed allowlist take effect: on windows, on bans, in the kernel."""
+        allowlist = self.guard.allowlist()
+        tracker = self.ledger.tracker
+        if allowlist == tracker.allowlist:
+            return
+        tracker.allowlist = allowlist
+        try:
+            self.ledger.store.keep_names(self.guard.names)
+        except StoreError as error:
+            _log.warning("resolved names: %s", error)
+        for ban in tracker.bans(now):
+            allowed = allowlist.covering(ban.prefix)
+            if allowed:
+                self.lift(ban.prefix, f"the allowlist ({allowed.why})", now)
+        self.commit()
+        self.kernel.want_sync()
+
+    def _clean(self, now: float) -> None:
+        """Forget what is stale, in memory and in the store, a little at a time."""
+        keep = self.config.settings.keep
+        self.ledger.tracker.forget_stale(now - self.logs.lag)
+        more = self.ledger.prune(now - keep.offences, keep.most_offences, now - keep.bans)
+        self._clean_at = now + (_TICK if more else _CLEAN_EVERY)
+
+    def _reload(self, now: float) -> None:
+        """Read settings and rules again; keep those that run where the new ones are refused."""
+        try:
+            config = configuration.load(self.config.path)
+            rules = library.load(config.rule_folders, config.policies, config.settings.disable)
+        except Refused as error:
+            _log.error("the settings and rules that were running go on:\n%s", error)
+            return
+        fixed = ("state", "control", "firewall", "source")
+        changed = [key for key in fixed if getattr(config.settings, key) != getattr(self.config.settings, key)]
+        if changed:
+            _log.warning("reload: %s changed, which takes a restart", ", ".join(changed))
+        self.config, self.detector = config, Detector(rules)
+        self.ledger.tracker.policies = config.policies
+        self.guard = Guard(config.settings.allow, self.guard.names, self._wake)
+        self._protect(now)
+        _log.info("reloaded: %d rules, %d policies", len(rules), len(config.policies))
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        self._stopping = self._stopping or number != signal.SIGHUP
+        self._reloading = self._reloading or number == signal.SIGHUP
+        self._wake()
+
+    def _wake(self) -> None:
+        """Make the loop take another turn; safe from any thread and from a signal handler."""
+        os.eventfd_write(self._woken, 1)

@@ -1,0 +1,224 @@
+"""requests - what the control socket can be asked, and the answers.
+
+Every answer is a JSON object; one with an "error" says why the request was
+refused.  Changes are answered when the kernel has them and the disk has them.
+"""
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import responder
+from responder.decide.tracker import Judgement
+from responder.errors import UsageError
+from responder.framing import Message
+from responder.store.state import PastBan
+from responder.times import DAY, format_duration, format_time
+from responder.values import Ban, Outcome, Prefix, Scope
+
+if TYPE_CHECKING:
+    from responder.daemon.loop import Daemon
+
+MANUAL = "manual"
+"""The policy name of bans that an administrator made."""
+
+_LONGEST_BAN = 3650 * DAY
+_MOST_SHOWN = 1000
+Reply = Callable[[Message], None]
+
+
+class Requests:
+    """Answers requests out of what *daemon* holds."""
+
+    def __init__(self, daemon: "Daemon") -> None:
+        self._daemon = daemon
+        self._answers: dict[str, Callable[[Message, Reply], None]] = {
+            "ping": lambda _, reply: reply({"pid": os.getpid()}),
+            "status": lambda _, reply: reply(self.status()),
+            "bans": lambda _, reply: reply(self._bans()),
+            "ban": self._ban,
+            "unban": self._unban,
+            "explain": self._explain,
+            "flush": self._flush,
+        }
+
+    def handle(self, request: Message, reply: Reply) -> None:
+        """Answer *request*, now or when the firewall has spoken."""
+        answer = self._answers.get(str(request.get("do")))
+        if answer is None:
+            reply({"error": f"an unknown request, {request.get('do')!r}; known are {', '.join(self._answers)}"})
+            return
+        try:
+            answer(request, reply)
+        except (UsageError, ValueError) as error:
+            reply({"error": str(error)})
+
+    def status(self) -> Message:
+        """Return how everything fares."""
+        daemon, now = self._daemon, self._daemon.now()
+        ledger, kernel, tracker = daemon.ledger, daemon.kernel, daemon.ledger.tracker
+        return {
+            "version": responder.__version__,
+            "pid": os.getpid(),
+            "since": format_time(daemon.started),
+            "config": str(daemon.config.path or "defaults"),
+            "rules": len(daemon.detector.rules),
+            "firewall": {
+                "backend": kernel.firewall.backend,
+                "settled": kernel.settled,
+                "error": kernel.trouble,
+                "unanswered": kernel.firewall.unanswered,
+                "actor_starts": kernel.firewall.starts,
+            },
+            "store": {
+                "path": str(ledger.store.path),
+                "error": ledger.trouble,
+                "owed": ledger.owed,
+                "kept_aside": str(ledger.kept_aside or ""),
+            },
+            "lines": daemon.logs.lines,
+            "offences": sum(log.offences for log in daemon.logs.each),
+            "bans": len(tracker.bans(now)),
+            "tracked": tracker.tracked,
+            "tracked_dropped": tracker.dropped,
+            "allowlist": [{"prefix": str(entry.prefix), "why": entry.why} for entry in tracker.allowlist.entries],
+            "unresolved": daemon.guard.unresolved,
+            "sources": [
+                {
+                    "path": log.settings.path,
+                    "lines": log.lines,
+                    "offences": log.offences,
+                    "stamps_ahead": log.ahead,
+                    "stamps_behind": log.behind,
+                    "stamps_unreadable": log.stamps.unreadable,
+                    "worst_skew": round(log.worst_skew),
+                    "files": [status._asdict() for status in log.source.status()],
+                }
+                for log in daemon.logs.each
+            ],
+        }
+
+    def _bans(self) -> Message:
+        now = self._daemon.now()
+        bans = sorted(self._daemon.ledger.tracker.bans(now), key=lambda ban: ban.expires)
+        return {"bans": [_ban_of(ban, now) for ban in bans]}
+
+    def _ban(self, request: Message, reply: Reply) -> None:
+        daemon, now = self._daemon, self._daemon.now()
+        prefix = _prefix(request)
+        seconds = float(request.get("seconds") or DAY)
+        if not 1 <= seconds <= _LONGEST_BAN:
+            raise UsageError(f"a ban lasts from 1s to {format_duration(_LONGEST_BAN)}")
+        allowed = daemon.ledger.tracker.allowlist.covering(prefix)
+        if allowed:
+            raise UsageError(f"{prefix} is on the allowlist ({allowed.prefix}: {allowed.why}) and is never banned")
+        reason = str(request.get("reason") or "by hand")[:500]
+        ban = Ban(prefix, Scope(), MANUAL, "", now, now + seconds, 1, reason)
+        daemon.ledger.ban(ban)
+        inside = [str(entry.prefix) for entry in daemon.ledger.tracker.allowlist.inside(prefix)]
+        stored = daemon.commit(durable=True)
+        answer = {**_ban_of(ban, now), "stored": stored, "still_allowed": inside}
+        daemon.announce(ban)
+        daemon.kernel.apply([ban], [], now, lambda outcome: reply({**answer, **_enforced(outcome)}))
+
+    def _unban(self, request: Message, reply: Reply) -> None:
+        daemon, now = self._daemon, self._daemon.now()
+        prefix = _prefix(request)
+        lifted = daemon.lift(prefix, str(request.get("by") or "an administrator")[:200], now)
+        if not lifted:
+            around = [str(ban.prefix) for ban in daemon.ledger.tracker.bans(now) if ban.prefix.covers(prefix)]
+            hint = f"; it is inside {', '.join(around)}, which is" if around else ""
+            reply({"lifted": [], "note": f"{prefix} is not banned{hint}"})
+            return
+        stored = daemon.commit(durable=True)
+        answer = {"lifted": [_ban_of(ban, now) for ban in lifted], "stored": stored}
+        daemon.kernel.apply([], lifted, now, lambda outcome: reply({**answer, **_enforced(outcome)}))
+
+    def _flush(self, _request: Message, reply: Reply) -> None:
+        daemon, now = self._daemon, self._daemon.now()
+        prefixes = {ban.prefix for ban in daemon.ledger.tracker.bans(now)}
+        for prefix in prefixes:
+            daemon.lift(prefix, "firewall flush", now)
+        daemon.commit(durable=True)
+        answer = {"lifted": len(prefixes)}
+        daemon.kernel.flush(now, lambda outcome: reply({**answer, "error": outcome.error}))
+
+    def _explain(self, request: Message, reply: Reply) -> None:
+        daemon, now = self._daemon, self._daemon.now()
+        prefix = _prefix(request)
+        tracker = daemon.ledger.tracker
+        most = min(int(request.get("most") or 50), _MOST_SHOWN)
+        network = prefix.widen(32, 64)  # an IPv6 host changes its address at will inside its /64
+        allowed = tracker.allowlist.covering(prefix)
+        answer: Message = {
+            "address": str(prefix),
+            "allowed": {"prefix": str(allowed.prefix), "why": allowed.why} if allowed else None,
+            "in_force": [_ban_of(ban, now) for ban in tracker.bans(now) if ban.prefix.covers(prefix)],
+            "windows": [
+                {
+                    "policy": policy.name,
+                    "hits": len(window.hits),
+                    "limit": policy.limit,
+                    "within": format_duration(policy.within),
+                    "last": format_time(window.hits[-1]),
+                }
+                for policy, window in tracker.windows(prefix)
+                if window.hits[-1] >= now - policy.within
+            ],
+            "offences": [_offence(judgement) for judgement in daemon.ledger.offences_of(network, most)],
+            "bans": [_past(past, now) for past in daemon.ledger.bans_of(network, most)],
+        }
+
+        def add_kernel(held: Message) -> None:
+            if held.get("error"):
+                reply({**answer, "kernel": None, "kernel_error": held["error"]})
+                return
+            rows = [
+                {"prefix": str(Prefix(row[0], row[1])), "scope": row[2], "expires": format_time(row[3])}
+                for row in held.get("held", [])
+            ]
+            reply({**answer, "kernel": rows})
+
+        daemon.kernel.firewall.holds(prefix, add_kernel)
+
+
+def _prefix(request: Message) -> Prefix:
+    return Prefix.parse(str(request.get("address")))
+
+
+def _enforced(outcome: Outcome) -> Message:
+    return {"enforced": not outcome.error, "firewall_error": outcome.error}
+
+
+def _ban_of(ban: Ban, now: float) -> dict[str, Any]:
+    return {
+        "prefix": str(ban.prefix),
+        "scope": str(ban.scope),
+        "policy": ban.policy,
+        "rule": ban.rule,
+        "start": format_time(ban.start),
+        "expires": format_time(ban.expires),
+        "seconds_left": max(0, round(ban.expires - now)),
+        "nth": ban.nth,
+        "reason": ban.reason,
+    }
+
+
+def _past(past: PastBan, now: float) -> dict[str, Any]:
+    if past.ended is not None:
+        state = f"lifted by {past.ended_by} at {format_time(past.ended)}"
+    else:
+        state = "in force" if past.ban.expires > now else "over"
+    return {**_ban_of(past.ban, now), "state": state}
+
+
+def _offence(judgement: Judgement) -> dict[str, Any]:
+    offence = judgement.offence
+    return {
+        "time": format_time(offence.time),
+        "address": str(offence.address),
+        "rule": offence.rule,
+        "policy": offence.policy,
+        "effect": judgement.effect.value,
+        "line": offence.line,
+    }
