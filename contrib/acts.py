@@ -62,7 +62,7 @@ def _greeted(stage: Stage, host: Host, promise: str) -> None:
 def pardon(stage: Stage) -> None:
     """Ask why somebody is banned, and lift the ban by hand."""
     address = stage.net.att.ipv4
-    for words in (("explain", address), ("unban", address)):
+    for words in (("explain", address, "--most", "2"), ("unban", address)):
         stage.story.title(f"$ responder {' '.join(words)}")
         stage.story.block(stage.daemon.tell(*words))
     reached, _ = stage.mail(stage.net.att, KNOWN)

@@ -28,7 +28,7 @@ class Stage(NamedTuple):
 
     def bans(self) -> list[dict[str, Any]]:
         """Return the bans in force."""
-        answer: list[dict[str, Any]] = self.daemon.ask("bans")["bans"]
+        answer: list[dict[str, Any]] = self.daemon.ask("bans")
         return answer
 
     def ban_of(self, address: str) -> dict[str, Any] | None:

@@ -1,6 +1,9 @@
 """story - plain lines with the time since the beginning, and a count of the promises kept."""
 
+import shutil
 import time
+
+_MARGIN = " " * 10
 
 
 class Story:
@@ -20,12 +23,13 @@ class Story:
 
     def add(self, text: str) -> None:
         """Tell something that belongs to the line before."""
-        print(f"          {text}", flush=True)
+        print(f"{_MARGIN}{text}", flush=True)
 
     def block(self, text: str) -> None:
-        """Show what a program printed."""
+        """Show what a program printed, as wide as the terminal is."""
+        width = shutil.get_terminal_size((140, 24)).columns - len(_MARGIN)
         for line in text.rstrip().splitlines():
-            self.add(line)
+            self.add(line if len(line) <= width else line[: width - 3] + "...")
 
     def begin(self, text: str) -> None:
         """Begin a line that grows."""

@@ -55,12 +55,15 @@ class Daemon:
         return status
 
     def tell(self, *words: str, check: bool = True) -> str:
-        """Run a command and return what it printed for a person."""
-        return self.host.run(self._command(*words), timeout=30, check=check).stdout
+        """Run a command and return what it printed for a person; RuntimeError says what a failed one complained of."""
+        done = self.host.run(self._command(*words), timeout=30)
+        if check and done.returncode:
+            raise RuntimeError(f"responder {' '.join(words)} exits with {done.returncode}: {done.stderr}{done.stdout}")
+        return done.stdout
 
     def ask(self, *words: str) -> Any:
-        """Run a command with --json and return what it answered."""
-        return json.loads(self.tell(*words, "--json"))
+        """Run a command with --json and return what it answered, be that good news or not."""
+        return json.loads(self.tell(*words, "--json", check=False))
 
     def said(self) -> str:
         """Return what the daemon has printed so far."""
@@ -69,7 +72,7 @@ class Daemon:
     def _answers(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
             raise RuntimeError(f"the daemon ended with status {self.process.returncode}: {self.said()[-2000:]}")
-        return self.host.run(self._command("status", "--json"), timeout=30).returncode == 0
+        return self.host.run(self._command("status", "--json"), timeout=30).returncode in (0, 1)
 
     def _command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "responder", words[0], "--config", str(self.config), *words[1:]]
+        return [sys.executable, "-m", "responder", "--config", str(self.config), *words]
