@@ -52,7 +52,7 @@ def bans(as_json: bool, config: Path | None) -> None:
 @as_json
 @config_option
 def ban(address: str, seconds: float, reason: str, as_json: bool, config: Path | None) -> None:
-    r"""Ban ADDRESS, an address or a network such as 192.0.2.0/24 or 2001:db8::/64.
+    """Ban ADDRESS, an address or a network such as 192.0.2.0/24 or 2001:db8::/64.
 
     \b
     responder ban 192.0.2.7 --for 1h --reason "abuse report of 3 May"

@@ -66,7 +66,7 @@ class _Verbs(click.Group):
 @click.version_option(responder.__version__, "--version", "-V", message="responder %(version)s")
 @click.pass_context
 def cli(ctx: click.Context, config: Path | None) -> None:
-    r"""Watch the logs of a mail or hosting server, and keep attackers out at the firewall.
+    """Watch the logs of a mail or hosting server, and keep attackers out at the firewall.
 
     \b
     See what it would do:    responder scan /var/log/mail.log

@@ -50,7 +50,7 @@ def _zone(_ctx: click.Context, _param: click.Parameter, name: str) -> tzinfo:
 @as_json
 @config_option
 def scan(files: tuple[str, ...], timezone: tzinfo, show_all: bool, as_json: bool, config: Path | None) -> None:
-    r"""Show what would have been banned in FILE... (plain, .gz, .bz2, .xz; - is standard input).
+    """Show what would have been banned in FILE... (plain, .gz, .bz2, .xz; - is standard input).
 
     \b
     responder scan /var/log/mail.log

@@ -4,7 +4,7 @@ Two forms: BSD (RFC 3164, 4.1.2: ``Nov 23 13:46:37``, no year, no zone) and ISO
 8601 (RFC 3339, RFC 5424).  A BSD stamp gets the year that puts it last before
 the reference, with a day of grace, so December read in January is last year's.
 The hour that a clock change repeats is told apart by what was read before.
-Each distinct second is worked out once.
+Each distinct minute is worked out once.
 
 Pure: the reference (wall clock, or a file's date when an old log is replayed)
 is handed in.
@@ -24,7 +24,8 @@ _MONTHS = {
     )
 }
 _CACHED = 4096
-_BSD_LENGTH, _ISO_LENGTH = 15, 19
+_BSD_LENGTH = 15
+_YEARS = 5  # looked back at for a day that exists: 29 February
 
 
 class Stamps:
@@ -43,40 +44,44 @@ class Stamps:
         One that names none (30 February) is counted in *unreadable*, and the
         line taken to be as old as the one before it.
         """
-        known = self._known.get(stamp)
-        if known is None:
-            try:
-                instants = self._bsd(stamp) if len(stamp) == _BSD_LENGTH else self._iso(stamp)
-            except (ValueError, KeyError, OverflowError):
-                self.unreadable += 1
-                return self.reference if self._last is None else self._last
-            known = instants[0] if len(instants) == 1 else self._nearest(instants)
-            if len(instants) == 1:
-                if len(self._known) >= _CACHED:
-                    self._known.clear()
-                self._known[stamp] = known
-        self._last = known
-        return known
+        bsd = len(stamp) == _BSD_LENGTH
+        minute = stamp[:12] if bsd else stamp[:16] + stamp[19:].lstrip(b".,0123456789")
+        begin = self._known.get(minute)
+        try:
+            if begin is None:
+                begin = self._minute(minute, bsd)
+            self._last = begin + min(int(stamp[13:15] if bsd else stamp[17:19]), 59)
+        except (ValueError, KeyError, OverflowError):
+            self.unreadable += 1
+            return self.reference if self._last is None else self._last
+        return self._last
 
-    def _bsd(self, stamp: bytes) -> tuple[float, ...]:
-        """Return the instants that a stamp without year and zone may mean."""
-        month, day = _MONTHS[stamp[:3]], int(stamp[4:6])
-        hour, minute, second = int(stamp[7:9]), int(stamp[10:12]), int(stamp[13:15])
+    def _minute(self, minute: bytes, bsd: bool) -> float:
+        """Return when *minute* begins; remember it unless a clock change makes it mean two instants."""
+        instants = self._bsd(minute) if bsd else self._iso(minute.decode("ascii"))
+        if len(instants) > 1:
+            return self._nearest(instants)
+        if len(self._known) >= _CACHED:
+            self._known.clear()
+        self._known[minute] = instants[0]
+        return instants[0]
+
+    def _bsd(self, minute: bytes) -> tuple[float, ...]:
+        """Return the instants that a minute without year and zone may mean."""
+        month, day, hour, of_hour = _MONTHS[minute[:3]], int(minute[4:6]), int(minute[7:9]), int(minute[10:12])
         latest = self.reference + DAY
-        this_year = datetime.fromtimestamp(self.reference, self._zone).year
-        for year in (this_year + 1, this_year, this_year - 1, this_year - 2, this_year - 3, this_year - 4):
+        last_year = datetime.fromtimestamp(latest, self._zone).year
+        for year in range(last_year, last_year - _YEARS, -1):
             try:
-                instants = self._local(datetime(year, month, day, hour, minute, min(second, 59)))  # noqa: DTZ001
+                instants = self._local(datetime(year, month, day, hour, of_hour))  # noqa: DTZ001
             except ValueError:
                 continue  # 29 February of another year
             if min(instants) <= latest:
                 return instants
-        raise ValueError(stamp)
+        raise ValueError(minute)
 
-    def _iso(self, stamp: bytes) -> tuple[float, ...]:
-        text = stamp.decode("ascii")
-        moment = datetime.strptime(text[:_ISO_LENGTH], "%Y-%m-%dT%H:%M:%S")  # noqa: DTZ007
-        zone = text[_ISO_LENGTH:].lstrip(".,0123456789")
+    def _iso(self, minute: str) -> tuple[float, ...]:
+        moment, zone = datetime.strptime(minute[:16], "%Y-%m-%dT%H:%M"), minute[16:]  # noqa: DTZ007
         if not zone:
             return self._local(moment)
         if zone == "Z":
