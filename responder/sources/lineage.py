@@ -52,7 +52,7 @@ class Lineage:
         self.current: Generation | None = None
         self.draining: list[Generation] = []
         self.missing = [Missing(position) for position in saved if position.inode and not position.finished]
-        self.memory = Memory(position for position in saved if position.finished)
+        self.memory = Memory(path, saved)
         self.state: State = "absent"
         self.reason = ""
         self.rotations = self.lost = 0
@@ -103,13 +103,13 @@ class Lineage:
 
     def positions(self) -> tuple[Position, ...]:
         """Return where each generation goes on, and those that are over."""
-        found = {past.position[1:3]: past.position._replace(mark=b"") for past in self.memory.recent()}
-        found |= {one.position[1:3]: one.position for one in self.missing}
-        here = {(one.body.device, one.body.inode): one.position(self.path) for one in self.generations()}
+        found = {(one.body.device, one.body.inode): one.position(self.path) for one in self.generations()}
         for number, one in enumerate(self.missing, 1):
-            if one.position[1:3] in here or found[one.position[1:3]] is not one.position:
+            if one.position[1:3] in found or one.position.inode < 0:
                 found[0, -number] = one.position._replace(device=0, inode=-number)
-        return tuple((found | here).values()) or (Position(self.path, 0, 0, 0, b"", b""),)
+            else:
+                found[one.position[1:3]] = one.position
+        return (*found.values(), *self.memory.positions())
 
     def close(self) -> None:
         """Close every file."""
@@ -147,11 +147,11 @@ class Lineage:
         else:
             back = Generation(body, self._start(body.fileno()) if self._start else 0)
         self._start = None
-        if self.current is not None:
-            self.draining.append(self.current)
-            self._look_after(self.current, now)
+        former, self.current, self._owed = self.current, back, 2
+        if former is not None:
+            self.draining.append(former)
+            self._look_after(former, now)
             self.rotations += 1
-        self.current, self._owed = back, 2
         self._check(back, now)
 
     def _check(self, current: Generation, now: float) -> None:
@@ -225,33 +225,22 @@ class Lineage:
                 break
 
     def _place(self, found: list[Sibling]) -> None:
-        if self._resumed:
-            self._resumed = False
-            heads = [(one.head(), one.mtime) for one in found if self.memory.unmet()]
-            for position in self.memory.unmet():
-                times = [mtime for head, mtime in heads if same_head(head, position.head)]
-                if times:
-                    self.memory.meet(position, min(times))
+        self._resumed = False
         placed: list[Generation] = []
         for missing in tuple(self.missing):
             generation = find_rest(missing.position, found)
-            if generation is not None:
+            if generation is None:
+                continue
+            self.missing.remove(missing)
+            generation.see()
+            if generation.offset or not self.memory.find(generation.head):
                 placed.append(generation)
-                self.missing.remove(missing)
+            else:  # nothing was read of it, and its inode was used again
+                generation.body.close()
         self.draining += sorted(placed, key=lambda one: one.mtime)
-        unseen = find_unseen(found, self._floor(), self.knows)
+        unseen = find_unseen(found, self.memory.floor, self.knows)
         self.draining += unseen
         self.rotations += len(unseen)
-
-    def _floor(self) -> float:
-        """Return the time before which a generation that nobody knows is older than what was followed."""
-        times = [one.mtime for one in self.generations() if one is not self.current or one.offset]
-        times += [one.mtime for one in self.missing if one.mtime is not None]
-        times += [past.mtime for past in self.memory.recent() if past.mtime is not None]
-        if times:
-            return min(times)
-        begun = any(one.position.offset for one in self.missing) or self.memory.unmet()
-        return float("inf") if begun else 0.0
 
     def _give_up(self, now: float) -> None:
         for number, one in enumerate(self.missing):
@@ -279,7 +268,7 @@ class Lineage:
 
 def _bystanders(path: str, body: Plain | None) -> Memory:
     """Return a memory of what lies beside a log that is met for the first time: older than anything to follow."""
-    memory = Memory()
+    memory = Memory(path)
     own = Generation(body).peek() if body else b""
     for one in siblings(path):
         head = one.head()

@@ -4,11 +4,12 @@
 inode was used again, or which was truncated and has grown past the offset,
 begins otherwise or differs just before the offset.
 
-A position says one of three things.  With a mark, or at offset 0, it is where
-to go on.  Past offset 0 and without a mark, the generation is finished, and
-only remembered lest a copy of it be taken for news.  With inode 0 and offset 0,
-the path was followed and there was nothing yet.  A negative inode belongs to a
-generation that was last seen in a file which holds another one now.
+Most positions say where to go on.  Three kinds are there for the memory of a
+Lineage.  Past offset 0 and without a mark, the generation is finished, and only
+kept lest a copy of it be taken for news; *inode* is the time when it was last
+written.  Inode 0 is no generation: *offset* is the time before which all of
+them are known.  A negative inode is a generation of which the last file seen
+holds another one now.  (Times here are nanoseconds since the epoch.)
 """
 
 from typing import NamedTuple
@@ -35,7 +36,7 @@ class Position(NamedTuple):
     @property
     def finished(self) -> bool:
         """Tell whether the generation was read to its end and is over."""
-        return self.offset > 0 and not self.mark
+        return self.inode > 0 and self.offset > 0 and not self.mark
 
 
 def telling(head: bytes) -> bool:

@@ -94,7 +94,7 @@ def _listed(folder: Path, wanted: Callable[[str], bool]) -> Iterator[Sibling]:
                     info = entry.stat()
                 except OSError:
                     continue  # renamed or removed since it was listed
-                if stat.S_ISREG(info.st_mode) and info.st_size:
+                if stat.S_ISREG(info.st_mode):
                     yield Sibling(entry.path, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, turn=True)
     except OSError:
         return  # no such folder, or none of our business: then nothing is beside the log

@@ -26,7 +26,7 @@ class Log:
 
     def next_name(self) -> Path:
         self.turns += 1
-        return self.path.with_name(f"{self.path.name}.{self.turns}")
+        return self.path.with_name(f"{self.path.name}-{20240000 + self.turns}")
 
     def rename(self) -> Path:
         old = self.next_name()

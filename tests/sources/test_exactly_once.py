@@ -1,5 +1,6 @@
 """Whatever is written, rotated and killed in whatever order: every committed line is there once."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -14,19 +15,21 @@ from tests.sources.logs import Log, source
 class Following(RuleBasedStateMachine):
     """A writer, a rotation and a reader that commits what it read with its positions, or is killed before."""
 
-    folder: tempfile.TemporaryDirectory[str]
+    folder: Path
     reader: FileSource
 
     @initialize(plain=st.booleans())
     def begin(self, plain: bool) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.log = Log(Path(self.folder.name) / "mail.log")
+        self.folder = Path(tempfile.mkdtemp())
+        self.log = Log(self.folder / "mail.log")
         self.written: list[bytes] = []
         self.begun = b""
         self.committed = b""
         self.saved: tuple[Position, ...] = ()
         self.uncommitted = b""
         self.now = 0.0
+        if not plain:
+            self.log.write(b"")
         self.pattern = str(self.log.path) if plain else str(self.log.path.parent / "mail*")
         self.reader = source(self.pattern)
         self.poll(100)
@@ -34,15 +37,16 @@ class Following(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "reader"):
-            self.finish()
-            self.reader.close()
-            self.folder.cleanup()
+            try:
+                self.finish()
+            finally:
+                self.reader.close()
+                shutil.rmtree(self.folder)
 
     @rule(count=st.integers(1, 5), size=st.sampled_from([0, 10, 300]))
     def write(self, count: int, size: int) -> None:
         for _ in range(count):
-            line = self.begun or self.line(size)
-            self.log.write(line[len(self.begun) :] if not self.begun else line)
+            self.log.write(self.begun or self.line(size))
             self.begun = b""
 
     @rule(size=st.sampled_from([0, 300]), cut=st.integers(1, 20))

@@ -249,7 +249,7 @@ def test_the_hole_left_by_a_truncation_under_a_writer_is_stripped(log: Log) -> N
         assert drain(followed) == b"two\n"
         writer.write(b"three\n")
     assert drain(followed) == b"three\n"
-    assert followed.positions()[-1].offset == hole + 10
+    assert hole + 10 in [position.offset for position in followed.positions()]
     assert drain(source(log.path, followed.positions())) == b""
 
 
@@ -343,7 +343,7 @@ def test_a_glob_follows_what_appears_but_nothing_twice(tmp_path: Path) -> None:
         first.write(b"%d after\n" % number)
         second.write(b"%d error\n" % number)
         data += drain(followed, now=float(number))
-    (tmp_path / "mail.log.1.gz").write_bytes(gzip.compress(b"one\n"))
+    (tmp_path / "mail.log-20240001.gz").write_bytes(gzip.compress(b"one\n"))
     data += drain(followed, now=10)
 
     expected = [b"%d %s" % (number, what) for number in range(3) for what in (b"after", b"error")]
