@@ -5,7 +5,11 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.lab import maillog
+from responder import config
+from responder.detect import library
+from responder.detect.detector import Detector
+from responder.formats.stamps import Stamps
+from tests.lab import maillog, mailwords
 from tests.lab.maillog import Mix
 
 _STAMP = re.compile(rb"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) mx [a-z/]+(\[\d+\])?: ")
@@ -29,6 +33,21 @@ def test_offences_come_in_the_share_asked_for_and_from_attackers_only() -> None:
 
     assert 1350 < len(guilty) < 1650
     assert not [line for line in set(written) - set(guilty) if re.search("reject|failed|Failed", line)]
+
+
+def test_every_offence_is_one_to_the_shipped_rules_and_no_other_line_is() -> None:
+    rules = library.load([library.shipped()], config.load(None).policies)
+    detector, stamps = Detector(rules), Stamps(UTC, maillog.START + maillog.DAY)
+
+    def found(kind: mailwords.Kind, number: int) -> list[str]:
+        line = f"Mar  1 08:00:00 mx {kind(maillog.attacker(number), 7919 * number)}\n"
+        return [str(offence.address) for offence in detector.find(line.encode(), stamps)]
+
+    for number in range(100):
+        for kind in mailwords.OFFENCES:
+            assert found(kind, number) == [maillog.attacker(number)], kind
+        for kind in mailwords.TRAFFIC:
+            assert found(kind, number) == [], kind
 
 
 def test_stamps_run_over_the_span_and_never_back() -> None:
