@@ -5,7 +5,7 @@
     read_whole  a file or standard input, once                  whole.py
     lookback    where to begin in a log met for the first time  lookback.py
 
-    Chunk, Position, Status   what they hand out                chunk.py, position.py, status.py
+    Chunk, Position, Status   what they hand out                chunk.py, values.py, status.py
 
 A log is a sequence of generations, and a rotation begins a new one.  A
 Generation is read from the file that holds it, wherever a rotation put it; a
@@ -20,9 +20,9 @@ is ever written, and nothing is logged: what there is to tell is in the Status.
 from responder.sources.chunk import MAX_LINE, Chunk
 from responder.sources.filesource import FileSource
 from responder.sources.lookback import lookback
-from responder.sources.position import Position
 from responder.sources.status import Status
 from responder.sources.watch import Watch
 from responder.sources.whole import read_whole
+from responder.values import Position
 
 __all__ = ["MAX_LINE", "Chunk", "FileSource", "Position", "Status", "Watch", "lookback", "read_whole"]

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from responder.sources.body import open_body
 from responder.sources.chunk import Chunk
-from responder.sources.position import HEAD, Position, telling
+from responder.sources.position import HEAD, telling
 from responder.sources.siblings import changed_at, is_turn
 from responder.sources.status import Status
 from responder.sources.trail import Trail
+from responder.values import Position
 
 _AGAIN = 1.0  # seconds after which a glob is looked up again
 _PACKED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".Z")

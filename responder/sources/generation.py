@@ -11,7 +11,8 @@ import os
 
 from responder.sources.body import Body
 from responder.sources.chunk import MAX_LINE, whole_lines
-from responder.sources.position import HEAD, MARK, Position, telling
+from responder.sources.position import HEAD, MARK, telling
+from responder.values import Position
 
 
 class Fate(enum.Enum):

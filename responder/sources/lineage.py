@@ -20,10 +20,11 @@ from typing import NamedTuple
 from responder.sources.body import Plain, open_fd
 from responder.sources.generation import Fate, Generation
 from responder.sources.memory import Memory
-from responder.sources.position import Position, same_head, telling
+from responder.sources.position import is_finished, same_head, telling
 from responder.sources.search import find_rest, find_unseen, holds
 from responder.sources.siblings import Sibling, changed_at, siblings
 from responder.sources.status import State
+from responder.values import Position
 
 _PATIENCE = 10.0  # seconds for which a missing generation is searched for
 _LISTINGS = 4  # of a folder that changes while it is listed
@@ -51,7 +52,7 @@ class Lineage:
         saved = [position for position in saved if position.path == path]
         self.current: Generation | None = None
         self.draining: list[Generation] = []
-        self.missing = [Missing(position) for position in saved if position.inode and not position.finished]
+        self.missing = [Missing(position) for position in saved if position.inode and not is_finished(position)]
         self.memory = Memory(path, saved)
         self.state: State = "absent"
         self.reason = ""

@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from responder.sources.position import Position, same_head
+from responder.sources.position import is_finished, same_head
+from responder.values import Position
 
 KNOWN = 64
 KEPT = 4
@@ -35,7 +36,7 @@ class Memory:
         for position in saved:
             if position.inode == 0:
                 self.floor = max(self.floor, position.offset)
-            elif position.finished:
+            elif is_finished(position):
                 self._past.append(Past(position.inode, position))
 
     def add(self, position: Position, mtime: int) -> None:
@@ -56,8 +57,11 @@ class Memory:
 
     def positions(self) -> list[Position]:
         """Return what is to be saved, in the form that `Position` explains."""
-        kept = [past.position._replace(device=0, inode=past.mtime, mark=b"") for past in self._youngest()]
-        return [Position(self._path, 0, 0, self.floor, b"", b""), *kept]
+        saved = {0: Position(self._path, 0, 0, self.floor, b"", b"")}
+        for past in self._youngest():
+            inode = max(past.mtime, max(saved) + 1)
+            saved[inode] = past.position._replace(device=0, inode=inode, mark=b"")
+        return list(saved.values())
 
     def _youngest(self) -> list[Past]:
         return sorted(self._past)[-KEPT:]

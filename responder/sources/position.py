@@ -1,8 +1,9 @@
-"""position - how far a generation of a log has been read, as the store keeps it.
+"""position - how to read a saved Position, and how to know a generation by its head.
 
-*head* and *mark* are what makes a saved position safe to believe: a file whose
-inode was used again, or which was truncated and has grown past the offset,
-begins otherwise or differs just before the offset.
+*head* is what a generation begins with, leading NULs aside.  Head and mark make
+a saved position safe to believe: a file whose inode was used again, or which
+was truncated and has grown past the offset, begins otherwise or differs just
+before the offset.  In a compressed file, offsets count unpacked bytes.
 
 Most positions say where to go on.  Three kinds are there for the memory of a
 Lineage.  Past offset 0 and without a mark, the generation is finished, and only
@@ -12,31 +13,15 @@ them are known.  A negative inode is a generation of which the last file seen
 holds another one now.  (Times here are nanoseconds since the epoch.)
 """
 
-from typing import NamedTuple
+from responder.values import Position
 
 HEAD = 256
 MARK = 64
 
 
-class Position(NamedTuple):
-    """Where reading goes on in one generation of the log at *path*; unique by path, device and inode.
-
-    *offset* is the first byte not yet handed out, in bytes of the log as it was
-    written (a compressed file counts unpacked); *head* is what the generation
-    begins with, leading NULs aside; *mark* is what lies just before *offset*.
-    """
-
-    path: str
-    device: int
-    inode: int
-    offset: int
-    head: bytes
-    mark: bytes
-
-    @property
-    def finished(self) -> bool:
-        """Tell whether the generation was read to its end and is over."""
-        return self.inode > 0 and self.offset > 0 and not self.mark
+def is_finished(position: Position) -> bool:
+    """Tell whether the generation at *position* was read to its end and is over."""
+    return position.inode > 0 and position.offset > 0 and not position.mark
 
 
 def telling(head: bytes) -> bool:

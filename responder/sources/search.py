@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 
 from responder.sources.body import Body
 from responder.sources.generation import Generation
-from responder.sources.position import HEAD, Position, same_head, telling
+from responder.sources.position import HEAD, is_finished, same_head, telling
 from responder.sources.siblings import Sibling
+from responder.values import Position
 
 
 def find_rest(position: Position, among: Iterable[Sibling]) -> Generation | None:
@@ -66,7 +67,7 @@ def holds(body: Body, position: Position) -> bool:
     if not telling(position.head) and (body.device, body.inode) != position[1:3]:
         return False
     start = body.data_after(0) or 0
-    if position.finished:
+    if is_finished(position):
         return body.read(len(position.head), start) == position.head and body.read(1, position.offset - 1) != b""
     before = position.offset - len(position.mark)
     return (

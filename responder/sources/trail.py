@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from responder.sources.chunk import Chunk
 from responder.sources.generation import Generation
 from responder.sources.lineage import Lineage
-from responder.sources.position import Position
 from responder.sources.status import Status
+from responder.values import Position
 
 LINGER = 60.0  # seconds for which nothing more came to a rotated file before it is closed
 MANY = 16  # rotated files kept open without need

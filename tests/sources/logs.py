@@ -37,7 +37,9 @@ class Log:
 
     def shift(self) -> Path:
         """Rotate as logrotate does: every number goes up by one, the log becomes number 1."""
-        numbers = sorted((int(one.suffix[1:]) for one in self.path.parent.glob(f"{self.path.name}.[0-9]*")), reverse=True)
+        numbers = sorted(
+            (int(one.suffix[1:]) for one in self.path.parent.glob(f"{self.path.name}.[0-9]*")), reverse=True
+        )
         for number in numbers:
             self.path.with_name(f"{self.path.name}.{number}").rename(f"{self.path}.{number + 1}")
         self.path.rename(f"{self.path}.1")
