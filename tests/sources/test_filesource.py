@@ -405,7 +405,7 @@ def test_positions_before_the_first_poll_are_those_that_were_saved(log: Log) -> 
 
 
 def test_closing_closes_every_file(log: Log) -> None:
-    count = len(os.listdir("/proc/self/fd"))
+    count = len(list(Path("/proc/self/fd").iterdir()))
     log.write(b"one\n")
     followed = source(log.path)
     drain(followed)
@@ -414,5 +414,5 @@ def test_closing_closes_every_file(log: Log) -> None:
     drain(followed)
     followed.close()
 
-    assert len(os.listdir("/proc/self/fd")) == count
+    assert len(list(Path("/proc/self/fd").iterdir())) == count
     assert isinstance(followed, FileSource)
