@@ -1,9 +1,9 @@
 """story - plain lines with the time since the beginning, and a count of the promises kept."""
 
-import shutil
 import time
 
 _MARGIN = " " * 10
+_LONGEST = 170  # of another program's lines
 
 
 class Story:
@@ -12,6 +12,7 @@ class Story:
     def __init__(self) -> None:
         self._start = time.monotonic()
         self._kept = self._broken = 0
+        self._growing = False
 
     def title(self, text: str) -> None:
         """Begin a chapter."""
@@ -19,6 +20,8 @@ class Story:
 
     def say(self, text: str) -> None:
         """Tell one thing, with the time."""
+        if self._growing:  # interrupted
+            self.end()
         print(f"{self._at()}  {text}", flush=True)
 
     def add(self, text: str) -> None:
@@ -26,14 +29,14 @@ class Story:
         print(f"{_MARGIN}{text}", flush=True)
 
     def block(self, text: str) -> None:
-        """Show what a program printed, as wide as the terminal is."""
-        width = shutil.get_terminal_size((140, 24)).columns - len(_MARGIN)
+        """Show what a program printed."""
         for line in text.rstrip().splitlines():
-            self.add(line if len(line) <= width else line[: width - 3] + "...")
+            self.add(line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "...")
 
     def begin(self, text: str) -> None:
         """Begin a line that grows."""
         print(f"{self._at()}  {text}", end="", flush=True)
+        self._growing = True
 
     def more(self, word: str) -> None:
         """Let it grow by a word."""
@@ -42,6 +45,7 @@ class Story:
     def end(self) -> None:
         """End it."""
         print(flush=True)
+        self._growing = False
 
     def promise(self, text: str, *, kept: bool) -> None:
         """Tell whether something came out as promised."""
