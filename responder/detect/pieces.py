@@ -20,7 +20,12 @@ PIECES = {
     "port": r"\d{1,5}",
     "number": r"\d{1,10}",
     "seconds": r"\d{1,10}(?:\.\d{1,6})?",
-    "queue-id": r"[0-9A-Za-z]{5,20}",
+    # Short ids are hexadecimal, long ones of base 52 without vowels (Postfix, mail_queue.h): no word is one.
+    "queue-id": r"NOQUEUE|[0-9A-F]{5,20}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}",
+    # The names in Postfix's smtpd.h.
+    "stage": "RCPT|CONNECT|HELO|EHLO|MAIL|VRFY|AUTH|ETRN|STARTTLS|DATA|BDAT|DATA content|BDAT content|END-OF-MESSAGE",
+    # What Dovecot says of the connection's security; without < and > it cannot reach out of user=<...>.
+    "tls": r"(?:TLS|TSL|secured)(?: handshaking)?(?:: [\w ().,:;/'=-]{0,300})?",
     "session": r"[A-Za-z0-9+/=]{1,64}",
     "code": r"\d{3} \d\.\d{1,3}\.\d{1,3}",
 }

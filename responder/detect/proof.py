@@ -21,6 +21,7 @@ from responder.detect.pieces import ADDRESS_PIECES, PIECES
 from responder.detect.syntax import REPEATS, UNBOUNDED, Node, Nodes, charset, first, is_address, op, parts, piece, walk
 
 SHORTEST = 5
+LONG_ENOUGH = 12
 _MOST_LITERALS = 32
 _BLANKS_AND_DIGITS = frozenset(b"0123456789 \t")
 
@@ -179,9 +180,10 @@ def _exact_sequence(nodes: Nodes) -> list[str]:
 
 
 def _better(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
-    """Return the set whose shortest member is longer; of equals, the one with fewer members."""
+    """Return the set that fewer lines will hold: long enough, then few of them, then longer."""
 
-    def worth(texts: frozenset[str]) -> tuple[int, int]:
-        return (min(map(len, texts), default=0), -len(texts))
+    def worth(texts: frozenset[str]) -> tuple[int, int, int]:
+        shortest = min(map(len, texts), default=0)
+        return (min(shortest, LONG_ENOUGH), -len(texts), shortest)
 
     return max(one, other, key=worth)

@@ -1,0 +1,1 @@
+"""bench - what responder costs, measured on this machine.  Figures, never assertions."""
