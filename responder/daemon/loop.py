@@ -26,6 +26,7 @@ from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import MOST_OWED, Ledger
 from responder.daemon.logs import Logs
 from responder.daemon.requests import Requests
+from responder.decide.allowlist import Allowlist
 from responder.detect import library
 from responder.detect.detector import Detector
 from responder.enforce.firewall import Firewall
@@ -58,12 +59,11 @@ class Daemon:
         settings = config.settings
         self.detector = Detector(library.load(config.rule_folders, config.policies, settings.disable))
         self.ledger = Ledger(Path(settings.state), "dry-run.db" if options.dry_run else "state.db")
-        self.guard = Guard(settings.allow, {}, self._wake)
-        self.ledger.load(config.policies, self.guard.allowlist(), settings.limits.tracked, self.started)
-        self.guard.names |= self.ledger.store.names()
+        self.ledger.load(config.policies, Allowlist(), settings.limits.tracked, self.started)
+        self.guard = Guard(settings.allow, self.ledger.names, self._wake)
         self.ledger.tracker.allowlist = self.guard.allowlist()
         horizon = self.started - config.longest_window
-        self.logs = Logs(settings.source, self.ledger.store.positions(), horizon, self.started)
+        self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)
         self._selector = selectors.DefaultSelector()
         self._woken = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._selector.register(self._woken, selectors.EVENT_READ, lambda _: os.eventfd_read(self._woken))
@@ -105,11 +105,11 @@ class Daemon:
         bans = self.ledger.judge(found, now)
         if found or now >= self._commit_at:
             self.commit()
-        for ban in bans:
-            self.announce(ban)
         in_force = [ban for ban in bans if ban.expires > now]
         if in_force:
             self.kernel.apply(in_force, [], now)
+        for ban in bans:
+            self.announce(ban)
         return self.logs.lines != lines
 
     def commit(self, *, durable: bool = False) -> bool:
