@@ -20,7 +20,7 @@ def main() -> None:
     wanted = given.what or ["scan", "kernel"]
     if "kernel" in wanted and (problem := network.missing()):
         sys.exit(f"contrib/bench: {problem}")
-    figures = []
+    figures: list[figure.Figure] = []
     with tempfile.TemporaryDirectory() as folder:
         if "scan" in wanted:
             figures += scanning.measure(Path(folder), given.lines)

@@ -1,0 +1,41 @@
+"""What README.md shows works as it is shown."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from responder import config
+from responder.cli.main import cli
+from responder.detect import library
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+SETTINGS, RULE = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_settings_shown_are_sound(tmp_path: Path) -> None:
+    """Every key that the README names exists, and its value is right."""
+    path = tmp_path / "responder.toml"
+    path.write_text(SETTINGS)
+
+    loaded = config.load(path)
+
+    assert loaded.policies["smtp-probe"].scope.ports == (25, 587)
+    assert loaded.policies["smtp-probe"].escalate == 2.0
+
+
+def test_the_first_rule_shown_is_sound_and_true_to_its_examples(tmp_path: Path) -> None:
+    """Whoever copies it has a rule that works."""
+    (tmp_path / "mine.toml").write_text(RULE)
+    policies = config.load(None).policies
+
+    rules = library.load([tmp_path], policies)
+
+    assert [rule.id for rule in rules] == ["postfix-trap"]
+
+
+@pytest.mark.parametrize("command", re.findall(r"^responder (\w+).*#", README, re.MULTILINE))
+def test_the_commands_shown_exist(command: str) -> None:
+    """No verb is taught that is not there."""
+    assert cli.get_command(click.Context(cli), command)
