@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 
 from responder.decide.allowlist import Allowlist
 from responder.decide.tracker import Tracker
-from responder.enforce.firewall import Firewall
+from responder.enforce.backend import Target
+from responder.enforce.firewall import Firewall, held_in
+from responder.framing import Message
 from responder.values import Ban, Outcome, Prefix
 
 _PATIENCE = 0.5  # seconds before a failed sync is tried again, doubled up to:
@@ -32,6 +34,7 @@ class Kernel:
         self._syncing = False
         self._patience = _PATIENCE
         self._told = ""
+        self._adopt: Callable[[dict[Target, float]], None] | None = None
 
     @property
     def settled(self) -> bool:
@@ -47,10 +50,17 @@ class Kernel:
         """Have the whole wanted set sent, not before *at*."""
         self._sync_due = at
 
+    def recover(self, adopt: Callable[[dict[Target, float]], None]) -> None:
+        """Before the first sync, have *adopt* hear what the kernel holds: the store has forgotten it."""
+        self._adopt = adopt
+
     def tend(self, tracker: Tracker, now: float) -> None:
         """Keep an actor at the other end, and pay what is owed to it."""
         if self.firewall.connect(now):
-            self.want_sync(now)
+            if self._adopt:
+                self.firewall.held(self._adopted)
+            else:
+                self.want_sync(now)
         if self._sync_due is not None and now >= self._sync_due and self.firewall.connected and not self._syncing:
             self._syncing, self._sync_due = True, None
             self.firewall.sync(tracker.bans(now), _never(tracker.allowlist), lambda outcome: self._synced(outcome, now))
@@ -92,6 +102,14 @@ class Kernel:
         if self._registered is not None:
             self._selector.unregister(self._registered)
         self.firewall.close()
+
+    def _adopted(self, answer: Message) -> None:
+        if answer.get("error"):
+            return  # this actor is gone or cannot work; the next one is asked again
+        assert self._adopt
+        self._adopt(held_in(answer))
+        self._adopt = None
+        self.want_sync()
 
     def _synced(self, outcome: Outcome, now: float) -> None:
         self._syncing = False

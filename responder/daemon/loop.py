@@ -14,6 +14,7 @@ import os
 import selectors
 import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -29,6 +30,7 @@ from responder.daemon.requests import Requests
 from responder.decide.allowlist import Allowlist
 from responder.detect import library
 from responder.detect.detector import Detector
+from responder.enforce.backend import Target
 from responder.enforce.firewall import Firewall
 from responder.errors import Refused, StoreError
 from responder.sources import Watch
@@ -37,6 +39,9 @@ from responder.values import Ban, Prefix
 
 _TICK = 1.0  # seconds
 _CLEAN_EVERY = 60.0
+RECOVERED = "recovered"
+"""The policy name of bans that only the kernel still knew."""
+
 _log = logging.getLogger("responder")
 
 
@@ -69,6 +74,8 @@ class Daemon:
         self._selector.register(self._woken, selectors.EVENT_READ, lambda _: os.eventfd_read(self._woken))
         backend = "dry-run" if options.dry_run else settings.firewall.backend
         self.kernel = Kernel(Firewall(backend, settings.firewall.socket), self._selector)
+        if self.ledger.kept_aside:
+            self.kernel.recover(self._adopt)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
         self._watch = Watch([log.settings.path for log in self.logs.each], self._wake)
         self._stopping = self._reloading = False
@@ -130,6 +137,17 @@ class Daemon:
         lasting = format_duration(ban.expires - ban.start)
         note = "" if ban.expires > self.now() else " (already over: the lines are old)"
         _log.info("ban %s for %s, no. %d: %s%s", ban.prefix, lasting, ban.nth, ban.reason, note)
+
+    def _adopt(self, held: Mapping[Target, float]) -> None:
+        """Take back from the kernel the bans that a corrupt store no longer tells of."""
+        now = self.now()
+        known = {(ban.prefix, ban.scope) for ban in self.ledger.tracker.bans(now)}
+        for (prefix, scope), expires in held.items():
+            if (prefix, scope) not in known and not self.ledger.tracker.allowlist.covering(prefix):
+                ban = Ban(prefix, scope, RECOVERED, "", now, expires, 1, "in the kernel when the state store was lost")
+                self.ledger.ban(ban)
+                self.announce(ban)
+        self.commit(durable=True)
 
     def close(self) -> None:
         """Commit what is owed and close everything; the rules stay in the kernel."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import responder
 from responder.decide.tracker import Judgement
+from responder.enforce.firewall import held_in
 from responder.errors import UsageError
 from responder.framing import Message
 from responder.store.state import PastBan
@@ -174,8 +175,8 @@ class Requests:
                 reply({**answer, "kernel": None, "kernel_error": held["error"]})
                 return
             rows = [
-                {"prefix": str(Prefix(row[0], row[1])), "scope": row[2], "expires": format_time(row[3])}
-                for row in held.get("held", [])
+                {"prefix": str(target.prefix), "scope": str(target.scope), "expires": format_time(expires)}
+                for target, expires in held_in(held).items()
             ]
             reply({**answer, "kernel": rows})
 

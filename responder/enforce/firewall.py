@@ -16,9 +16,10 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from responder.errors import FirewallError, ProtocolError
+from responder.enforce.backend import Target
+from responder.errors import ProtocolError
 from responder.framing import Frames, Message, encode
-from responder.values import Ban, Outcome, Prefix
+from responder.values import Ban, Outcome, Prefix, Scope
 
 _PIECE = 1 << 20
 _PATIENCE = 1.0  # seconds between attempts to reach an actor, doubled up to:
@@ -196,7 +197,6 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
     return Outcome(int(answer.get("applied", 0)), error=str(answer.get("error", "")))
 
 
-def must(outcome: Outcome) -> None:
-    """Raise FirewallError unless *outcome* is a success."""
-    if outcome.error:
-        raise FirewallError(outcome.error)
+def held_in(answer: Message) -> dict[Target, float]:
+    """Return what the kernel holds, from the answer to `Firewall.held` or `Firewall.holds`."""
+    return {Target(Prefix(row[0], row[1]), Scope.parse(row[2])): row[3] for row in answer.get("held", ())}

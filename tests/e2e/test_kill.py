@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,28 @@ def _both(net: Network) -> bool:
     if "responder" not in net.srv.run(["nft", "list", "tables"], check=True).stdout:
         return False
     return {"198.18.81.1", "198.18.81.2"} <= in_kernel(net)
+
+
+def test_bans_outlive_the_loss_of_the_state_store(net: Network, tmp_path: Path) -> None:
+    """When nothing can be read from a corrupt database, the kernel's own memory is taken over, not wiped."""
+    log = tmp_path / "mail.log"
+    log.touch()
+    daemon = a_daemon(net, tmp_path / "daemon", log)
+    with daemon:
+        daemon.tell("ban", "198.18.82.1", "--for", "1h")
+        before = daemon.ask("bans")[0]["expires"]
+    for part in (daemon.folder / "state").glob("state.db*"):
+        part.write_bytes(b"not a database" * 1000)
+
+    with daemon:
+        until(lambda: daemon.ask("status")["firewall"]["settled"] and daemon.ask("bans"))
+        ban = daemon.ask("bans")[0]
+        assert (ban["prefix"], ban["policy"]) == ("198.18.82.1", "recovered")
+        assert abs(_epoch(ban["expires"]) - _epoch(before)) <= 2
+        assert "198.18.82.1" in in_kernel(net)
+        assert list((daemon.folder / "state").glob("state.db.corrupt-*"))
+        daemon.tell("firewall", "flush")
+
+
+def _epoch(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
