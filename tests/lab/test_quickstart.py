@@ -57,7 +57,9 @@ def test_live_protects_this_host_and_says_how_to_undo_it(net: Network, tmp_path:
             stderr=subprocess.STDOUT,
             env=ENVIRONMENT | {"SSH_CONNECTION": f"{net.office.ipv4} 50022 {net.srv.ipv4} 22"},
         )
-    until(lambda: net.srv.run([*RESPONDER, *config, "status"]).returncode == 0, within=20, what="a daemon")
+    ready = (*RESPONDER, *config, "status")
+    until(lambda: net.srv.run(ready).returncode == 0 or live.poll() is not None, within=20, what="a daemon")
+    assert live.poll() is None, (tmp_path / "said").read_text()
     with log.open("a") as lines:
         lines.writelines(
             stamped(mailwords.unknown_recipient(host.ipv4, number))
