@@ -7,6 +7,13 @@ import pytest
 from tests.lab import network, postfix
 
 
+@pytest.fixture(autouse=True)
+def _possible(request: pytest.FixtureRequest) -> None:
+    problem = network.missing()
+    if problem and request.node.get_closest_marker("kernel"):
+        pytest.skip(problem)
+
+
 @pytest.fixture(scope="module")
 def net() -> Iterator[network.Network]:
     if problem := network.missing():
