@@ -54,16 +54,18 @@ class Plain:
 
     def data_after(self, offset: int) -> int | None:
         """Return where the next byte other than NUL lies; holes are leapt over, not read."""
+        size = 4096  # mostly there is no NUL at all
         while True:
             try:
                 offset = os.lseek(self._fd, offset, os.SEEK_DATA)
             except OSError:  # ENXIO: nothing but a hole up to the end
                 return None
-            data = os.pread(self._fd, _KEEP, offset)
+            data = os.pread(self._fd, size, offset)
             rest = data.lstrip(b"\0")
             if rest or not data:
                 return offset + len(data) - len(rest) if rest else None
             offset += len(data)
+            size = _KEEP
 
     def fileno(self) -> int:
         """Return the descriptor."""

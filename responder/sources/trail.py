@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from responder.sources.chunk import Chunk
 from responder.sources.generation import Generation
 from responder.sources.lineage import Lineage
+from responder.sources.rotation import Rotation
 from responder.sources.status import Status
 from responder.values import Position
 
@@ -21,17 +22,19 @@ MANY = 16  # rotated files kept open without need
 
 
 class Trail:
-    """The log at *path*; *start* as in Lineage."""
+    """The log at *path*; *start* as in Rotation."""
 
     def __init__(self, path: str, saved: Iterable[Position], start: Callable[[int], int] | None) -> None:
         self.path = path
-        self._lineage = Lineage(path, saved, start)
+        saved = [position for position in saved if position.path == path]
+        self._lineage = Lineage(path, saved)
+        self._rotation = Rotation(self._lineage, start, met=bool(saved))
         self._live = False
         self._read = self._overlong = 0
 
     def poll(self, budget: int, now: float) -> list[Chunk]:
         """Return what there is to hand out, the oldest first and about *budget* bytes at most."""
-        self._lineage.look(now)
+        self._rotation.look(now)
         chunks: list[Chunk] = []
         ended = True
         for generation in self._lineage.generations():
@@ -42,7 +45,7 @@ class Trail:
                 ended = False
                 break
         chunks += [self._chunk(data) for one in self._over(now) if (data := self._finish(one))]
-        if ended and self._lineage.state != "unreadable" and not self._lineage.missing:
+        if ended and self._rotation.state != "unreadable" and not self._lineage.missing:
             self._live = True
         return chunks
 
@@ -55,14 +58,14 @@ class Trail:
         lineage, generations = self._lineage, self._lineage.generations()
         return Status(
             self.path,
-            lineage.state,
-            lineage.reason,
+            self._rotation.state,
+            self._rotation.reason,
             sum(one.behind() for one in generations),
             self._read,
             self._overlong + sum(one.overlong for one in generations),
             lineage.rotations,
             lineage.lost,
-            tuple(lineage.losses),
+            lineage.losses,
         )
 
     def knows(self, head: bytes, device: int, inode: int) -> bool:
@@ -71,7 +74,7 @@ class Trail:
 
     def is_over(self) -> bool:
         """Tell whether the log is gone and nothing of it is left to read."""
-        return self._lineage.state == "absent" and not self._lineage.generations() and not self._lineage.missing
+        return self._rotation.state == "absent" and not self._lineage.generations() and not self._lineage.missing
 
     def close(self) -> None:
         """Close every file."""
@@ -86,7 +89,7 @@ class Trail:
         lineage = self._lineage
         idle = [one for one in lineage.draining if one.at_end and lineage.current is not None]
         spare = len(idle) - MANY
-        if lineage.current is not None and lineage.state == "absent" and lineage.current.at_end:
+        if lineage.current is not None and self._rotation.state == "absent" and lineage.current.at_end:
             idle += [lineage.current] if not lineage.current.body.stat().st_nlink else []
         over = []
         for number, one in enumerate(idle):
