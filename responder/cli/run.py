@@ -28,4 +28,4 @@ def run(dry_run: bool, config: Path | None) -> None:
     paths = ", ".join(source.path for source in daemon.config.settings.source)
     log.info("following %s with %d rules%s", paths, len(daemon.detector.rules), "; a dry run" if dry_run else "")
     daemon.run()
-    log.info("stopped; the rules stay in the kernel until they end")
+    log.info("stopped" if dry_run else "stopped; the rules stay in the kernel until they end")
