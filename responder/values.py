@@ -10,12 +10,14 @@ All are immutable.  A Prefix is canonical from the moment it is made, a time is
 UTC epoch seconds, a collection is a tuple.
 """
 
+import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Literal, NamedTuple, Self
 
 _V4_SPACE = 0xFFFF << 32
 _BITS = 128
+_SCOPE = re.compile(r"(?:drop|reject)(?::[1-9][0-9]{0,4}(?:,[1-9][0-9]{0,4})*)?")
 
 Verdict = Literal["drop", "reject"]
 
@@ -121,9 +123,9 @@ class Scope(NamedTuple):
     def parse(cls, text: str) -> Self:
         """Return the scope that `str` gave; raises ValueError for anything else."""
         verdict, _, ports = text.partition(":")
-        if verdict not in ("drop", "reject"):
+        if not _SCOPE.fullmatch(text):
             raise ValueError(f"{text!r} is no scope; it is drop or reject, with :PORT,PORT")
-        return cls("drop" if verdict == "drop" else "reject", tuple(int(port) for port in ports.split(",") if port))
+        return cls("drop" if verdict == "drop" else "reject", tuple(map(int, filter(None, ports.split(",")))))
 
     def __str__(self) -> str:
         """Return ``drop``, or ``reject:25,587``."""
