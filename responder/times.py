@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+_LONGEST = 36525 * DAY  # a hundred years: what begins today ends in a year that calendars can write
 _UNITS = {"s": 1.0, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 _DURATION = re.compile(r"(?:\d{1,9}[smhdw])+", re.ASCII)
 _PART = re.compile(r"(\d+)([smhdw])", re.ASCII)
@@ -15,13 +16,15 @@ _PART = re.compile(r"(\d+)([smhdw])", re.ASCII)
 def parse_duration(text: str) -> float:
     """Return the seconds meant by *text*: ``90s``, ``10m``, ``1h``, ``7d``, ``1h30m``.
 
-    Raises ValueError, with what would be right, for anything else and for zero.
+    Raises ValueError, with what would be right, for anything else, for zero and for more than a hundred years.
     """
     if not _DURATION.fullmatch(text):
         raise ValueError(f"{text!r} is no duration; write 90s, 10m, 1h, 7d or 1h30m")
     seconds = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
     if not seconds:
         raise ValueError(f"{text!r} is no time at all; write a duration longer than nothing")
+    if seconds > _LONGEST:
+        raise ValueError(f"{text!r} is more than a hundred years; write 36500d or less")
     return seconds
 
 
