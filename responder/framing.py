@@ -35,6 +35,8 @@ class Frames:
             self._keep(data)
             return []
         lines = (b"".join(self._rest) + head).split(b"\n")
+        if max(map(len, lines)) > self._longest:
+            raise self._too_long()
         self._rest, self._size = [], 0
         self._keep(tail)
         return [_decode(line) for line in lines if line.strip()]
@@ -42,9 +44,12 @@ class Frames:
     def _keep(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > self._longest:
-            raise ProtocolError(f"a line of more than {self._longest} bytes")
+            raise self._too_long()
         if data:
             self._rest.append(data)
+
+    def _too_long(self) -> ProtocolError:
+        return ProtocolError(f"a line of more than {self._longest} bytes")
 
 
 def _decode(line: bytes) -> Message:
