@@ -152,8 +152,6 @@ class Rotation:
             generation.note(info)
             if generation.offset == 0:
                 generation.see()
-        elif generation.at_end and generation.seen <= generation.offset:
-            self._lineage.finish(generation)
         else:
             self._lineage.miss(generation, now)
 

@@ -145,3 +145,15 @@ def test_a_rotated_file_that_is_written_over_is_not_mixed_up(log: Log) -> None:
         data += drain(followed, now=float(number))
 
     assert data == b"zero\n" + b"".join(b"%d before\n%d after\n" % (number, number) for number in range(1, 6))
+
+
+def test_a_log_that_was_truncated_and_then_moved_is_found_in_its_copy(log: Log) -> None:
+    log.write(b"one\n")
+    followed = source(log.path)
+    drain(followed)
+    log.write(b"two\n")
+    log.copytruncate()
+    log.rename()
+    log.write(b"three\n")
+
+    assert drain(followed) == b"two\nthree\n"
