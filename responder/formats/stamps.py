@@ -4,7 +4,7 @@ Two forms: BSD (RFC 3164, 4.1.2: ``Nov 23 13:46:37``, no year, no zone) and ISO
 8601 (RFC 3339, RFC 5424).  A BSD stamp gets the year that puts it last before
 the reference, with a day of grace, so December read in January is last year's.
 The hour that a clock change repeats is told apart by what was read before.
-Each distinct minute is worked out once.
+Each distinct minute is worked out once a day.
 
 Pure: the reference (wall clock, or a file's date when an old log is replayed)
 is handed in.
@@ -37,6 +37,7 @@ class Stamps:
         self._zone = zone
         self._last: float | None = None
         self._known: dict[bytes, float] = {}
+        self._known_since = reference
 
     def read(self, stamp: bytes) -> float:
         """Return the instant that *stamp* names.
@@ -46,6 +47,9 @@ class Stamps:
         """
         bsd = len(stamp) == _BSD_LENGTH
         minute = stamp[:12] if bsd else stamp[:16] + stamp[19:].lstrip(b".,0123456789")
+        if abs(self.reference - self._known_since) > DAY:  # a year from now the same stamp is another instant
+            self._known.clear()
+            self._known_since = self.reference
         begin = self._known.get(minute)
         try:
             if begin is None:
