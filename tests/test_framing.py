@@ -1,5 +1,6 @@
 """The same messages come out of Frames however the bytes were cut, and hostile bytes are refused."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ MESSAGES = st.lists(st.dictionaries(st.text(), VALUES, max_size=3), max_size=5)
 def feed_in_pieces(data: bytes, cuts: list[int], longest: int = 1 << 20) -> list[Message]:
     frames, messages = Frames(longest), []
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         messages += frames.feed(data[begin:end])
     return messages
 

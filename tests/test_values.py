@@ -78,7 +78,7 @@ def test_a_network_around_the_mapped_ones_is_ipv6() -> None:
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
     """Nothing is guessed, and nothing is looked up."""
-    with pytest.raises(ValueError, match="is no|has a zone"):
+    with pytest.raises(ValueError, match=r"is no|has a zone"):
         Prefix.parse(text)
     assert parse_address(text) is None
 
