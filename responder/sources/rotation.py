@@ -173,7 +173,7 @@ class Rotation:
                 continue
             self._lineage.missing.remove(missing)
             generation.see()
-            if generation.offset or not self._lineage.memory.find(generation.head):
+            if generation.offset or not telling(generation.head) or not self._lineage.knows(generation.head, 0, 0):
                 placed.append(generation)
             else:  # nothing was read of it, and its inode was used again
                 generation.body.close()
