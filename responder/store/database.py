@@ -28,6 +28,7 @@ HEAD = "0001"
 
 _PATIENCE = 5.0  # seconds that a reader of the file may keep us waiting
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_NO_TEXT = "Could not decode to UTF-8"  # Python's own finding, which has no code
 
 
 class CorruptError(StoreError):
@@ -51,9 +52,12 @@ class Lock:
             owner = self._file.read().strip() or "unknown"
             self._file.close()
             raise StoreError(f"{folder}: another responder (process {owner}) uses this state folder") from None
-        self._file.truncate(0)
-        self._file.write(f"{os.getpid()}\n")
-        self._file.flush()
+        try:
+            self._file.truncate(0)
+            os.write(self._file.fileno(), b"%d\n" % os.getpid())
+        except OSError as error:
+            self._file.close()
+            raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
 
     def release(self) -> None:
         """Let the next one in."""
@@ -117,14 +121,30 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
-        kind = CorruptError if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _CORRUPT else StoreError
+        corrupt = getattr(cause, "sqlite_errorcode", 0) & 0xFF in _CORRUPT or str(cause).startswith(_NO_TEXT)
+        kind = CorruptError if corrupt else StoreError
         raise kind(f"{path}: {cause}") from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn trouble inside into StoreErrors as `translated` does, and values that we never wrote into CorruptErrors."""
+    try:
+        with translated(path):
+            yield
+    except (ValueError, TypeError) as error:
+        raise CorruptError(f"{path}: holds a value that was damaged: {error}") from None
 
 
 def set_aside(path: Path, now: float) -> Path:
     """Move a corrupt database and what belongs to it out of the way, and return its new path."""
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
-    kept = path.with_name(f"{path.name}.corrupt-{stamp}")
+    name = f"{path.name}.corrupt-{stamp}"
+    kept = path.with_name(name)
+    number = 1
+    while kept.exists():
+        number += 1
+        kept = path.with_name(f"{name}-{number}")
     try:
         for suffix in ("", "-wal", "-shm"):
             part = path.with_name(path.name + suffix)

@@ -7,12 +7,50 @@
     names      what allow-listed host names last resolved to
 
 Addresses are 16 bytes that sort as addresses do (IPv4 at ::ffff:0:0/96), so a
-network is a range of an index.  Times are UTC epoch seconds.
+network is a range of an index.  Times are UTC epoch seconds.  File names are
+bytes, as the kernel has them; device and inode numbers use all 64 bits, which
+SQLite's integers hold as signed ones.
 """
 
+import os
+from typing import Any
+
 from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
+_SIGN, _WRAP = 1 << 63, 1 << 64
+
+
+class FileName(TypeDecorator[str]):
+    """A name that need not be UTF-8."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:  # noqa: ARG002
+        """Return the bytes of a name."""
+        return os.fsencode(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:  # noqa: ARG002
+        """Return the name that bytes are."""
+        return os.fsdecode(value)
+
+
+class Unsigned(TypeDecorator[int]):
+    """A number of 64 bits."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:  # noqa: ARG002
+        """Return the signed number of the same bits."""
+        return value - _WRAP if value >= _SIGN else value
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:  # noqa: ARG002
+        """Return the unsigned number of the same bits."""
+        return value % _WRAP
+
 
 offences = Table(
     "offences",
@@ -52,9 +90,9 @@ positions = Table(
     "positions",
     metadata,
     Column("source", Text, primary_key=True),
-    Column("path", Text, primary_key=True),
-    Column("device", Integer, primary_key=True),
-    Column("inode", Integer, primary_key=True),
+    Column("path", FileName, primary_key=True),
+    Column("device", Unsigned, primary_key=True),
+    Column("inode", Unsigned, primary_key=True),
     Column("offset", Integer, nullable=False),
     Column("head", LargeBinary, nullable=False),
     Column("mark", LargeBinary, nullable=False),

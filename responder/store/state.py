@@ -8,7 +8,7 @@ Falls short: one process at a time (see Lock); evidence lines are kept to 2,000
 characters.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -108,27 +108,32 @@ class StateStore:
 
     def recent_bans(self, since: float) -> list[PastBan]:
         """Return the bans that end or ended after *since*, oldest first."""
-        query = sa.select(bans).where(bans.c.expires > since).order_by(bans.c.id)
-        return [_past_ban(row) for row in self._rows(query)]
+        query = sa.select(bans).where(bans.c.expires > since).order_by(_sorted(bans.c.id))
+        with database.reading(self.path):
+            return [_past_ban(row) for row in self._rows(query)]
 
-    def recent_judgements(self, span: float) -> Iterable[Judgement]:
+    def recent_judgements(self, span: float) -> list[Judgement]:
         """Return the judgements that windows of *span* seconds may still need, oldest first."""
-        last = next(iter(self._rows(sa.select(progress.c.committed, progress.c.lag))), None)
+        last = next(iter(self._rows(sa.select(progress.c.committed - progress.c.lag))), None)
         if last is None:
             return []
-        query = sa.select(offences).where(offences.c.time >= last.committed - last.lag - span).order_by(offences.c.id)
-        return [_judgement(row) for row in self._rows(query)]
+        late = offences.c.time >= last[0] - span
+        query = sa.select(offences).where(late).order_by(_sorted(offences.c.id))
+        with database.reading(self.path):
+            return [_judgement(row) for row in self._rows(query)]
 
     def offences_of(self, prefix: Prefix, most: int) -> list[Judgement]:
         """Return the latest *most* offences of the addresses in *prefix*, oldest first."""
         inside = offences.c.address.between(prefix.packed, prefix.last.to_bytes(16))
         query = sa.select(offences).where(inside).order_by(offences.c.time.desc(), offences.c.id.desc()).limit(most)
-        return [_judgement(row) for row in reversed(self._rows(query))]
+        with database.reading(self.path):
+            return [_judgement(row) for row in reversed(self._rows(query))]
 
     def bans_of(self, prefix: Prefix, most: int) -> list[PastBan]:
         """Return the latest *most* bans of networks that hold *prefix* or lie inside it, oldest first."""
-        wider = {prefix.network >> 128 - length << 128 - length for length in range(prefix.length + 1)}
-        holding = bans.c.network.in_([number.to_bytes(16) for number in wider])
+        lengths = range(96 if prefix.family == 4 else 0, prefix.length + 1)
+        wider = (Prefix(prefix.network >> 128 - length << 128 - length, length) for length in lengths)
+        holding = sa.or_(*(sa.and_(*_is(network)) for network in wider))
         inside = bans.c.network.between(prefix.packed, prefix.last.to_bytes(16))
         latest = bans.c.id.desc()
         rows = {
@@ -136,14 +141,16 @@ class StateStore:
             for where in (holding, inside)
             for row in self._rows(sa.select(bans).where(where).order_by(latest).limit(most))
         }
-        found = [_past_ban(rows[number]) for number in sorted(rows)]
+        with database.reading(self.path):
+            found = [_past_ban(rows[number]) for number in sorted(rows)]
         return [past for past in found if past.ban.prefix.covers(prefix) or prefix.covers(past.ban.prefix)][-most:]
 
     def names(self) -> dict[str, tuple[Prefix, ...]]:
         """Return what the allow-listed host names last resolved to."""
         found: dict[str, tuple[Prefix, ...]] = {}
-        for host, address in self._rows(sa.select(names)):
-            found[host] = (*found.get(host, ()), Prefix.unpack(address))
+        with database.reading(self.path):
+            for host, address in self._rows(sa.select(names)):
+                found[host] = (*found.get(host, ()), Prefix.unpack(address))
         return found
 
     def keep_names(self, resolved: Mapping[str, tuple[Prefix, ...]]) -> None:
@@ -167,7 +174,7 @@ class StateStore:
             )
 
     def _rows(self, query: sa.Select[Any]) -> list[Any]:
-        with database.translated(self.path), self._connection.begin():
+        with database.reading(self.path), self._connection.begin():
             return list(self._connection.execute(query))
 
 
@@ -192,6 +199,11 @@ def _past_ban(row: Any) -> PastBan:
     scope = Scope.parse(row.scope)
     ban = Ban(prefix, scope, row.policy, row.rule, row.start, row.expires, row.nth, row.reason)
     return PastBan(ban, row.ended, row.ended_by)
+
+
+def _sorted(column: sa.Column[int]) -> sa.ColumnElement[int]:
+    """Return the order of *column*, so put that SQLite sorts what it finds and does not walk the whole table."""
+    return sa.literal_column(f"+{column}", sa.Integer)
 
 
 def _is(prefix: Prefix) -> tuple[sa.ColumnElement[bool], ...]:

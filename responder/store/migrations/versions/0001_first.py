@@ -41,7 +41,7 @@ def upgrade() -> None:
     op.create_table(
         "positions",
         sa.Column("source", sa.Text, primary_key=True),
-        sa.Column("path", sa.Text, primary_key=True),
+        sa.Column("path", sa.LargeBinary, primary_key=True),
         sa.Column("device", sa.Integer, primary_key=True),
         sa.Column("inode", sa.Integer, primary_key=True),
         sa.Column("offset", sa.Integer, nullable=False),
