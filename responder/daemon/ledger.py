@@ -39,33 +39,39 @@ class Ledger:
         self.tracker = Tracker({}, Allowlist())
         self.trouble = ""
         self.kept_aside: Path | None = None
+        self.positions: dict[str, tuple[Position, ...]] = {}
+        self.names: dict[str, tuple[Prefix, ...]] = {}
         self._store: StateStore | None = None
         self._owed = Batch()
         self._positions: dict[str, tuple[Position, ...]] = {}
         self._not_before = 0.0
 
     def load(self, policies: Mapping[str, Policy], allowlist: Allowlist, most: int, now: float) -> None:
-        """Read what an earlier process left behind; raises StoreError."""
+        """Read what an earlier process left behind, *positions* and *names* too; raises StoreError.
+
+        From a corrupt database the bans are taken over if they can be read.  Windows
+        and positions come together or not at all: else lines would count twice.
+        """
         self.tracker = Tracker(policies, allowlist, most)
         try:
             self._load(policies, now)
         except CorruptError as error:
             self._replace(error, now)
-            self.tracker = Tracker(policies, allowlist, most)
 
     def _load(self, policies: Mapping[str, Policy], now: float) -> None:
         memory = max(policy.memory for policy in policies.values())
-        lifted: dict[Prefix, float] = {}
-        for past in self.store.recent_bans(now - memory):
-            if past.ended is None:
+        recent = self.store.recent_bans(now - memory)
+        lifted = {past.ban.prefix: past.ended for past in recent if past.ended is not None}
+        for past in recent:
+            if past.ban.start > lifted.get(past.ban.prefix, 0.0):
                 self.tracker.enter(past.ban)
-            else:
-                lifted[past.ban.prefix] = past.ended
         self.tracker.forget_ended(now)
-        span = max(policy.within for policy in policies.values())
+        self.names = self.store.names()
+        judgements = self.store.recent_judgements(max(policy.within for policy in policies.values()))
+        self.positions = self.store.positions()
         self.tracker.replay(
             judgement
-            for judgement in self.store.recent_judgements(span)
+            for judgement in judgements
             if (policy := policies.get(judgement.offence.policy))
             and judgement.offence.time > lifted.get(policy.key(judgement.offence.address), 0.0)
         )
@@ -123,17 +129,24 @@ class Ledger:
         try:
             self.store.commit(self._owed, now, durable=durable)
         except CorruptError as error:
-            self._replace(error, now)
+            try:
+                self._replace(error, now)
+            except StoreError as stuck:
+                return self._failed(stuck, now)
             return self.commit(positions, lag, now, durable=durable)
         except StoreError as error:
-            if not self.trouble:
-                _log.error("%s; enforcing goes on, what is not stored is kept in memory and tried again", error)
-            self.trouble, self._not_before = str(error), now + _PATIENCE
-            return False
+            return self._failed(error, now)
         if self.trouble:
             _log.warning("the state store works again; nothing was lost")
         self.trouble, self._owed, self._positions = "", Batch(), positions
         return True
+
+    def _failed(self, error: StoreError, now: float) -> bool:
+        """Take note that the store has not what it is owed."""
+        if not self.trouble:
+            _log.error("%s; enforcing goes on, what is not stored is kept in memory and tried again", error)
+        self.trouble, self._not_before = str(error), now + _PATIENCE
+        return False
 
     def prune(self, offences_before: float, most_offences: int, bans_before: float) -> int:
         """Forget some of what is too old; return how much went, 0 when all of it has."""
@@ -165,4 +178,5 @@ class Ledger:
             self._store = None
         self.kept_aside = set_aside(self._path, now)
         _log.error("%s; it is kept as %s, and a new database begun", error, self.kept_aside)
-        self._owed.bans = [*self._owed.bans, *self.tracker.bans(now)]
+        owed = {*self._owed.bans, *(judgement.ban for judgement in self._owed.judgements)}
+        self._owed.bans += [ban for ban in self.tracker.bans(now) if ban not in owed]
