@@ -1,0 +1,191 @@
+"""What the state store was given is what it gives back."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from responder.decide.tracker import Judgement
+from responder.errors import StoreError
+from responder.store.state import Batch, Lift, PastBan, StateStore
+from responder.values import Ban, Position, Prefix
+from tests.store import strategies as some
+from tests.store.strategies import NOON
+
+EVERYWHERE = (Prefix.parse("0.0.0.0/0"), Prefix.parse("2001:db8::/32"))
+
+
+@cache
+def empty() -> bytes:
+    """Return an empty database, made once."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "state.db"
+        StateStore(path).close()
+        return path.read_bytes()
+
+
+@contextmanager
+def fresh() -> Iterator[StateStore]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "state.db"
+        path.write_bytes(empty())
+        store = StateStore(path)
+        yield store
+        store.close()
+
+
+def reopened(store: StateStore) -> StateStore:
+    store.close()
+    return StateStore(store.path)
+
+
+def kept(judgement: Judgement) -> Judgement:
+    """Return *judgement* as the store remembers it: the ban stands in a table of its own."""
+    return judgement._replace(ban=None)
+
+
+@given(st.lists(some.judgements, max_size=8), st.lists(some.bans, max_size=4), some.positions)
+@settings(max_examples=60, deadline=None)
+def test_what_was_committed_comes_back_exactly(
+    judgements: list[Judgement], bans: list[Ban], positions: dict[str, tuple[Position, ...]]
+) -> None:
+    """Every field of every value survives a restart: offences, bans, positions, file names that are no text."""
+    with fresh() as first:
+        first.commit(Batch(judgements, bans, positions=positions), NOON)
+        store = reopened(first)
+
+        made = [judgement.ban for judgement in judgements if judgement.ban] + bans
+        assert store.recent_judgements(1e9) == [kept(judgement) for judgement in judgements]
+        assert [past for past in store.recent_bans(0.0) if past.ended is None] == [
+            PastBan(ban, None, None) for ban in made
+        ]
+        assert {source: set(files) for source, files in store.positions().items()} == {
+            source: set(files) for source, files in positions.items() if files
+        }
+        store.close()
+
+
+@given(some.names, some.names)
+@settings(max_examples=30, deadline=None)
+def test_the_names_last_kept_come_back(earlier: some.Names, later: some.Names) -> None:
+    """What host names resolved to survives a restart, and only the last answer counts."""
+    with fresh() as first:
+        first.keep_names(earlier)
+        first.keep_names(later)
+        store = reopened(first)
+
+        assert {name: set(found) for name, found in store.names().items()} == {
+            name: set(found) for name, found in later.items()
+        }
+        store.close()
+
+
+@given(st.lists(some.bans, min_size=1, max_size=8), st.lists(some.lifts, min_size=1, max_size=4), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_lift_ends_the_bans_of_its_prefix_in_force_and_no_other(
+    bans: list[Ban], lifts: list[Lift], data: st.DataObject
+) -> None:
+    """Only bans of exactly that prefix which have not ended before are marked, by the first who lifts them."""
+    lifts = [lift._replace(prefix=data.draw(st.sampled_from(bans)).prefix) for lift in lifts]
+    with fresh() as store:
+        store.commit(Batch(bans=bans), NOON)
+        for lift in lifts:
+            store.commit(Batch(lifts=[lift]), NOON)
+
+        expected = []
+        for ban in bans:
+            first = next((one for one in lifts if one.prefix == ban.prefix and ban.expires > one.at), None)
+            expected.append(PastBan(ban, first.at, first.by) if first else PastBan(ban, None, None))
+        assert store.recent_bans(0.0) == expected
+
+
+@given(some.positions, some.positions)
+@settings(max_examples=30, deadline=None)
+def test_positions_replace_those_of_their_source_and_no_others(
+    earlier: dict[str, tuple[Position, ...]], later: dict[str, tuple[Position, ...]]
+) -> None:
+    """A source that a batch does not speak of keeps where it was."""
+    with fresh() as store:
+        store.commit(Batch(positions=earlier), NOON)
+        store.commit(Batch(positions=later), NOON)
+
+        expected = {source: set(files) for source, files in (earlier | later).items() if files}
+        assert {source: set(files) for source, files in store.positions().items()} == expected
+
+
+def test_a_line_of_any_length_is_kept_to_two_thousand_characters(tmp_path: Path) -> None:
+    """Evidence is bounded, so an attacker's long line does not fill the disk."""
+    store = StateStore(tmp_path / "state.db")
+    judgement = some.judgement("192.0.2.7", line="x" * 100_000)
+
+    store.commit(Batch([judgement]), NOON)
+
+    assert [len(found.offence.line) for found in store.recent_judgements(1e9)] == [2000]
+    store.close()
+
+
+@pytest.mark.parametrize("span", [60.0, 600.0])
+@pytest.mark.parametrize("lag", [0.0, 7200.0])
+def test_a_restart_gets_the_offences_that_windows_reach_back_to(tmp_path: Path, span: float, lag: float) -> None:
+    """After a backlog that was two hours late, windows still need what is two hours and a span old."""
+    store = StateStore(tmp_path / "state.db")
+    ages = [lag + span + 1, lag + span, lag + span - 1, lag, 0.0]
+    aged = [some.judgement("192.0.2.7", time=NOON - age) for age in ages]
+
+    store.commit(Batch(aged, lag=lag), NOON)
+
+    assert store.recent_judgements(span) == aged[1:]
+    store.close()
+
+
+def test_offences_come_back_in_the_order_in_which_they_were_judged(tmp_path: Path) -> None:
+    """Lines out of order are replayed as they were judged, or windows would come out otherwise."""
+    store = StateStore(tmp_path / "state.db")
+    judged = [some.judgement("192.0.2.7", time=NOON - age) for age in (5, 50, 1, 20)]
+
+    store.commit(Batch(judged), NOON)
+
+    assert store.recent_judgements(600.0) == judged
+    store.close()
+
+
+def test_an_empty_store_has_nothing_to_tell(tmp_path: Path) -> None:
+    """A first start is no special case for whoever asks."""
+    store = StateStore(tmp_path / "state.db")
+
+    assert store.recent_judgements(1e9) == []
+    assert store.recent_bans(0.0) == []
+    assert store.positions() == {}
+    assert store.names() == {}
+    assert [store.offences_of(one, 9) for one in EVERYWHERE] == [[], []]
+    store.close()
+
+
+def test_a_batch_that_cannot_be_stored_leaves_no_part_of_it(tmp_path: Path) -> None:
+    """What SQLite refuses in the last row undoes the first."""
+    store = StateStore(tmp_path / "state.db")
+    good, bad = some.judgement("192.0.2.7"), some.judgement("192.0.2.8", time=float("nan"))
+
+    with pytest.raises(StoreError, match=r"state\.db"):
+        store.commit(Batch([good, bad]), NOON)
+
+    assert store.recent_judgements(1e9) == []
+    store.commit(Batch([good]), NOON)
+    assert store.recent_judgements(1e9) == [good]
+    store.close()
+
+
+def test_a_durable_commit_is_one_too(tmp_path: Path) -> None:
+    """An administrator's command waits for the disk, and reads back like any other."""
+    store = StateStore(tmp_path / "state.db")
+    judgement = some.judgement("192.0.2.7")
+
+    store.commit(Batch([judgement]), NOON, durable=True)
+
+    assert store.recent_judgements(1e9) == [judgement]
+    store.close()
