@@ -42,6 +42,11 @@ def expand(pattern: str) -> str:
     return substitute(pattern, lambda name: f"(?:{PIECES[name]})" if name != "address" else PIECES[name])
 
 
+def pieces(pattern: str) -> list[str]:
+    """Return the names of the pieces in *pattern*, in their order."""
+    return _PIECE.findall(pattern)
+
+
 def substitute(pattern: str, replacement: Callable[[str], str]) -> str:
     """Return *pattern* with every piece replaced by what *replacement* says for its name."""
     return _PIECE.sub(lambda found: replacement(found[1]), pattern)

@@ -3,26 +3,45 @@
 1. Exactly one address, on every way through the pattern.
 2. The address is *pinned*: everything before it is of fixed shape (pinned from
    the left), or everything after it is, up to a final ``$`` (from the right).
-   Fixed shape means literals, alternatives, options, digits, blanks and pieces:
-   nothing whose length a peer may choose.  So no text that an attacker wrote,
-   be it a whole imitated line, can move the place where the address is read.
-3. Linear time: no repetition inside a repetition, and at most one open-ended
-   repetition that may also match what follows it.
+   Fixed shape means literals, alternatives, options, digits, blanks, pieces and
+   so many characters of a class: nothing whose length a peer may choose.  So no
+   text that an attacker wrote, be it a whole imitated line, can move the place
+   where the address is read.
+3. No runaway: inside a repetition the next character decides every choice, and
+   at most one open-ended repetition may also match what follows it.
 4. A literal of `SHORTEST` characters or more in every match, by which one scan
    over the log finds the candidates.
 
 Falls short: a pattern pinned from the right trusts that the line is whole; the
-engine therefore does not show it lines long enough to have been cut.
+engine therefore does not show it lines long enough to have been cut.  What a
+pattern spells out is taken for the program's own words: one that spells out
+what a peer chose (``for root from <address>``) lets him go on in its words.
+Where an open-ended repetition follows the one that 3. allows, the cost is the
+square of a message's length.
 """
 
 from typing import NamedTuple
 
 from responder.detect.pieces import ADDRESS_PIECES, PIECES
-from responder.detect.syntax import REPEATS, UNBOUNDED, Node, Nodes, charset, first, is_address, op, parts, piece, walk
+from responder.detect.syntax import (
+    REPEATS,
+    UNBOUNDED,
+    Node,
+    Nodes,
+    charset,
+    first,
+    is_address,
+    is_wild,
+    op,
+    parts,
+    piece,
+    walk,
+)
 
 SHORTEST = 5
 LONG_ENOUGH = 12
 _MOST_LITERALS = 32
+_CLOSED = 10  # how much the length of a repetition may vary before it counts as open-ended
 _BLANKS_AND_DIGITS = frozenset(b"0123456789 \t")
 
 
@@ -38,7 +57,10 @@ _UNPINNED = Fault(
     "pin the address from the left (only literals, digits and pieces before it) or from the right (only those "
     "after it, up to a final $)",
 )
-_NESTED = Fault("a repetition inside a repetition can backtrack without end", "repeat only the inner one")
+_NESTED = Fault(
+    "a repetition whose inside can match in more than one way can backtrack without end",
+    "repeat only a character or class, or let the next character decide each choice, as in (?:[a-z]+,)*",
+)
 _OVERLAPPING = Fault(
     "two open-ended repetitions may each match what follows them, so matching is not linear",
     "narrow one to a class without the character that ends it, as in <[^>]*>",
@@ -54,7 +76,7 @@ def faults(nodes: Nodes) -> list[Fault]:
     found = _address_faults(nodes)
     if not found and not pinned_left(nodes) and not _pinned_right(nodes):
         found.append(_UNPINNED)
-    if any(_open_ended(node) and any(map(_open_ended, walk(parts(node)[0]))) for node in walk(nodes)):
+    if any(_repeats(node) and not _decided(parts(node)[0], first(parts(node)[0])) for node in walk(nodes)):
         found.append(_NESTED)
     elif _overlapping(nodes, frozenset()) > 1:
         found.append(_OVERLAPPING)
@@ -92,8 +114,8 @@ def _fixed(node: Node) -> bool:
         low, high, inside = node[1]
         if high == 1 or (low == high and high <= UNBOUNDED):
             return all(_fixed(inner) for inner in inside)
-        return len(inside) == 1 and not piece(inside[0]) and charset(inside[0]) <= _BLANKS_AND_DIGITS
-    return all(_fixed(inner) for part in parts(node) for inner in part)
+        return len(inside) == 1 and not parts(inside[0]) and charset(inside[0]) <= _BLANKS_AND_DIGITS
+    return not is_wild(node) and all(_fixed(inner) for part in parts(node) for inner in part)
 
 
 def _address_faults(nodes: Nodes) -> list[Fault]:
@@ -110,8 +132,29 @@ def _address_faults(nodes: Nodes) -> list[Fault]:
     return []
 
 
+def _repeats(node: Node) -> bool:
+    return node[0] in REPEATS and node[1][1] > 1
+
+
 def _open_ended(node: Node) -> bool:
-    return node[0] in REPEATS and node[1][1] > UNBOUNDED
+    return node[0] in REPEATS and node[1][1] - node[1][0] > _CLOSED
+
+
+def _decided(nodes: Nodes, after: frozenset[int]) -> bool:
+    """Tell whether, in a repetition that goes on with *after*, the next character alone decides every choice."""
+    for index, node in enumerate(nodes):
+        tail = first(nodes[index + 1 :], after)
+        heads = [first(part, tail) for part in parts(node)]
+        follow = tail
+        if node[0] in REPEATS:
+            low, high, _ = node[1]
+            follow = tail | heads[0] if high > 1 else tail
+            heads += [tail] if low != high else []
+        if piece(node) or sum(map(len, heads)) > len(frozenset().union(*heads)):
+            return False
+        if not all(_decided(part, follow) for part in parts(node)):
+            return False
+    return True
 
 
 def _overlapping(nodes: Nodes, after: frozenset[int]) -> int:

@@ -1,0 +1,19 @@
+"""rules - rules as a test needs them: only what the test is about is given."""
+
+from datetime import UTC, datetime
+
+from responder.detect.rule import Rule
+from responder.formats.stamps import Stamps
+
+REFERENCE = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+HEADER = "Nov 23 13:46:37 mx sshd[1]: "
+
+
+def a_rule(pattern: str, name: str = "a-rule", *, program: str = "sshd", weight: int = 1) -> Rule:
+    return Rule(
+        id=name, title="A rule", service="sshd", programs=(program,), policy="login", pattern=pattern, weight=weight
+    )
+
+
+def stamps() -> Stamps:
+    return Stamps(UTC, REFERENCE)
