@@ -17,7 +17,7 @@ from responder.errors import RuleError
 from responder.values import Prefix, parse_address
 
 LONGEST_PINNED_RIGHT = 900
-"""Messages longer than this, in characters, may have been cut by syslog (1,024 bytes in RFC 3164, 4.1), so
+"""Messages longer than this, in bytes, may have been cut by syslog (1,024 bytes in RFC 3164, 4.1), so
 that they end in what the peer wrote; a rule that finds its address from the right does not look at them."""
 
 
@@ -50,14 +50,15 @@ class Rule:
         """Raise RuleError unless the pattern is proven."""
         try:
             nodes = syntax.parse(self.pattern)
-        except ValueError as error:
+            compiled = regex.compile(expand(self.pattern), regex.ASCII | regex.VERSION0)
+        except (ValueError, regex.error) as error:
             raise self.error(str(error), "write the syntax that Python's re and regex share, with pieces") from None
         faults = proof.faults(nodes)
         if faults:
             raise self.error("; ".join(fault.what for fault in faults), "; ".join(fault.remedy for fault in faults))
         object.__setattr__(self, "literals", proof.literals(nodes))
         object.__setattr__(self, "_longest", 1 << 30 if proof.pinned_left(nodes) else LONGEST_PINNED_RIGHT)
-        object.__setattr__(self, "_compiled", regex.compile(expand(self.pattern), regex.ASCII | regex.VERSION0))
+        object.__setattr__(self, "_compiled", compiled)
 
     def judges(self, program: str) -> bool:
         """Tell whether the rule looks at what *program* (a syslog tag) says."""
@@ -66,7 +67,7 @@ class Rule:
     def find(self, message: str) -> Prefix | None:
         """Return the address that *message* blames, or None where the rule does not match."""
         found = self._compiled.match(message)
-        if found is None or len(message) > self._longest:
+        if found is None or len(message.encode()) > self._longest:
             return None
         return parse_address(found["address"])
 
