@@ -29,7 +29,10 @@ class Scanner(Protocol):
 
 
 class HyperscanScanner:
-    """The literals as one automaton (Intel's hyperscan, or vectorscan on ARM)."""
+    """The literals as one automaton (Intel's hyperscan, or vectorscan on ARM).
+
+    It promises no order of its hits ("Semantics" in its manual), so they are put in order.
+    """
 
     def __init__(self, literals: Sequence[bytes]) -> None:
         self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
@@ -52,6 +55,7 @@ class HyperscanScanner:
 
         if data and not self._empty:
             self._database.scan(data, match_event_handler=on_match)
+        hits.sort()
         return hits
 
 
