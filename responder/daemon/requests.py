@@ -6,19 +6,22 @@ refused.  Changes are answered when the kernel has them and the disk has them.
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import responder
+from responder.config import Config
+from responder.daemon.guard import Guard
+from responder.daemon.kernel import Kernel
+from responder.daemon.ledger import Ledger
+from responder.daemon.logs import Logs
 from responder.decide.tracker import Judgement
+from responder.detect.detector import Detector
 from responder.enforce.firewall import held_in
 from responder.errors import UsageError
 from responder.framing import Message
 from responder.store.state import PastBan
 from responder.times import DAY, format_duration, format_time
 from responder.values import Ban, Outcome, Prefix, Scope
-
-if TYPE_CHECKING:
-    from responder.daemon.loop import Daemon
 
 MANUAL = "manual"
 """The policy name of bans that an administrator made."""
@@ -28,10 +31,34 @@ _MOST_SHOWN = 1000
 Reply = Callable[[Message], None]
 
 
+class Engine(Protocol):
+    """What requests need of the daemon."""
+
+    config: Config
+    started: float
+    detector: Detector
+    ledger: Ledger
+    kernel: Kernel
+    logs: Logs
+    guard: Guard
+
+    def now(self) -> float:
+        """Return the wall clock."""
+
+    def commit(self, *, durable: bool = False) -> bool:
+        """Make durable what was judged; tell whether the store has it."""
+
+    def lift(self, prefix: Prefix, by: str, now: float) -> tuple[Ban, ...]:
+        """End the bans of *prefix*, and return them."""
+
+    def announce(self, ban: Ban) -> None:
+        """Say whom we ban, for how long and why."""
+
+
 class Requests:
     """Answers requests out of what *daemon* holds."""
 
-    def __init__(self, daemon: "Daemon") -> None:
+    def __init__(self, daemon: Engine) -> None:
         self._daemon = daemon
         self._answers: dict[str, Callable[[Message, Reply], None]] = {
             "ping": lambda _, reply: reply({"pid": os.getpid()}),
