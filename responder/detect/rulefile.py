@@ -84,10 +84,10 @@ def parse(path: Path, text: str) -> tuple[list[Rule], list[RuleError]]:
 
 def _place(data: dict[str, object], key: str) -> str:
     """Return *key* with ``rule[3]`` replaced by the id of the third rule, where it has one."""
-    head, bracket, rest = key.partition("[")
+    head, _, rest = key.partition("[")
     number, _, tail = rest.partition("]")
     entries = data.get("rule")
-    if head != "rule" or not bracket or not isinstance(entries, list):
+    if head != "rule" or not isinstance(entries, list) or number not in map(str, range(1, len(entries) + 1)):
         return key
     entry = entries[int(number) - 1]
     name = entry.get("id") if isinstance(entry, dict) else None
