@@ -1,0 +1,54 @@
+"""Every rule that ships is proven and does what its examples show."""
+
+import pytest
+
+from responder import config
+from responder.detect import examples, library, proof, rulefile, syntax
+from responder.detect.detector import Detector
+from responder.detect.rule import Example, Rule
+from responder.formats import syslog
+from tests.detect.rules import stamps
+
+PATHS = sorted(path for path in library.shipped().glob("*.toml") if path.name != library.POLICIES)
+PARSED = [rulefile.parse(path, path.read_text("utf-8")) for path in PATHS]
+RULES = [rule for rules, _ in PARSED for rule in rules]
+EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
+IDS = [f"{rule.id}-{number}" for rule in RULES for number, _ in enumerate(rule.examples, 1)]
+
+
+def test_every_file_is_sound() -> None:
+    """And there are some."""
+    assert PATHS
+    assert [problem for _, problems in PARSED for problem in problems] == []
+
+
+def test_the_whole_set_is_in_force_together() -> None:
+    """With the policies that ship, and each rule where its file puts it."""
+    policies = config.load(None).policies
+
+    assert [rule.id for rule in library.load([library.shipped()], policies)] == [rule.id for rule in RULES]
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=IDS)
+def test_an_example_blames_whom_it_says(rule: Rule, example: Example) -> None:
+    """The line stands in the rule's own file."""
+    assert syslog.header(example.line.encode()) is not None
+
+    blamed = [str(offence.address) for offence in Detector([rule]).find(example.line.encode() + b"\n", stamps())]
+
+    assert blamed == ([example.address] if example.address else [])
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
+def test_a_rule_is_proven(rule: Rule) -> None:
+    """One pinned address, no runaway however a line is pumped, a literal for the scan: by structure, not by a watch."""
+    assert proof.faults(syntax.parse(rule.pattern)) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
+def test_a_rule_shows_whom_it_blames_and_whom_it_leaves_alone(rule: Rule) -> None:
+    """And says what the offence is, and against which service."""
+    assert {bool(example.address) for example in rule.examples} == {True, False}
+    assert rule.title.strip()
+    assert rule.service.strip()
+    assert examples.run([rule]) == []
