@@ -45,6 +45,7 @@ def _absolute(value: str) -> str:
 Network = Annotated[Prefix, BeforeValidator(_network)]
 Zone = Annotated[tzinfo, BeforeValidator(zone)]
 Absolute = Annotated[str, AfterValidator(_absolute)]
+AbsoluteOrNone = Annotated[str, AfterValidator(lambda value: value and _absolute(value))]
 
 
 class _Table(BaseModel):
@@ -56,14 +57,14 @@ class SourceSettings(_Table):
 
     path: Absolute
     format: Literal["syslog"] = "syslog"
-    timezone: Zone = Field(default_factory=lambda: zone("local"))
+    timezone: Zone = Field(default="local", validate_default=True)
 
 
 class FirewallSettings(_Table):
     """How the kernel is told."""
 
     backend: Literal["auto", "nftables", "dry-run"] = "auto"
-    socket: str = ""
+    socket: AbsoluteOrNone = ""
 
 
 class AllowSettings(_Table):

@@ -13,6 +13,7 @@ _REMEDIES = {
     "missing": "add it",
     "string_type": "write it in quotes",
     "list_type": "write a list, in square brackets",
+    "tuple_type": "write a list, in square brackets",
     "int_type": "write a whole number",
     "int_from_float": "write a whole number",
     "float_type": "write a number",
