@@ -86,7 +86,6 @@ class Tracker:
         if not full(window, policy):
             self._keep(key, window)
             return Judgement(offence, Effect.COUNTED)
-        self._windows.pop(key, None)
         ban = self._ban(prefix, policy, offence, window, offence.time if now is None else now)
         self.enter(ban)
         return Judgement(offence, Effect.BAN, ban)

@@ -119,6 +119,15 @@ def test_disabling_a_rule_that_is_not_there_is_refused(first: Path) -> None:
     ]
 
 
+def test_a_disabled_rule_in_a_broken_file_is_not_called_unknown(first: Path) -> None:
+    """It is only that nobody could read it."""
+    (first / "a.toml").write_text("service = ")
+
+    assert [problem.partition("no TOML")[0] for problem in refusals(first, disabled=("rule-a",))] == [
+        f"{first}/a.toml: "
+    ]
+
+
 @pytest.mark.parametrize(
     ("more", "what"),
     [

@@ -124,6 +124,7 @@ def test_a_repetition_where_the_next_character_decides_is_accepted(pattern: str)
     [
         "<address>: failed.*a.*b", "<address>: failed.*.*b", "<address>: failed[^b]*(?:b?)c[^b]*(?:b?)c!",
         "<address>: failed[a-z]*[b-y]*x", "<address>: failed.{0,99}a.{0,99}b",
+        "<address>: failed[^b]*(?:b?){1}c[^b]*(?:b?){1}c!",
         "<address>: failed[\u0101b]*[\u0101c]*\u0101",
         "<address>: failed(?:.*|x)a(?:y|.*)b", "<address>: failed.*<port>.*b",
     ],
@@ -164,6 +165,7 @@ def test_a_pattern_needs_a_literal(pattern: str) -> None:
         ("failed \\(<address>\\) again", {"failed ("}),
         ("short <address> a longer one", {" a longer one"}),
         ("failed(?:, one more time)* by <address>", {"failed"}),
+        ("(?:[abcdef][abcdef][abcdef])? failed <address>", {" failed "}),
         ("failed(?: once more){2} by <address>", {" once more"}),
     ],
 )

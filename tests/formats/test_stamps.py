@@ -83,6 +83,17 @@ def test_both_passes_of_the_repeated_hour_are_told_apart_live(delay: float) -> N
         assert stamps.read(bsd(at, BERLIN)) == at
 
 
+def test_the_repeated_hour_is_told_by_the_clock_where_the_log_was_quiet() -> None:
+    """The line before may be from the evening."""
+    stamps = Stamps(BERLIN, SECOND_TWO_O_CLOCK - 6 * HOUR)
+    stamps.read(bsd(SECOND_TWO_O_CLOCK - 6 * HOUR, BERLIN))
+    at = SECOND_TWO_O_CLOCK + 10 * MINUTE
+
+    stamps.reference = at
+
+    assert stamps.read(bsd(at, BERLIN)) == at
+
+
 @pytest.mark.parametrize("written", [bsd, iso])
 def test_both_passes_of_the_repeated_hour_are_told_apart_in_replay(written: Callable[[float, tzinfo], bytes]) -> None:
     """By what stands before: the log's own times go on."""
