@@ -23,7 +23,8 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from math import isfinite
+from typing import Any, TypeVar
 
 from responder.enforce.backend import Backend, DryRun, Target
 from responder.errors import FirewallError, ProtocolError
@@ -31,6 +32,7 @@ from responder.framing import Frames, Message, encode
 from responder.values import Prefix, Scope
 
 _PIECE = 1 << 20
+Made = TypeVar("Made")
 BACKENDS = ("auto", "nftables", "dry-run")
 
 
@@ -69,7 +71,7 @@ def _answers(requests: Iterable[Message], backend: Backend) -> Iterable[Message]
     for request in requests:
         number = _number(request)
         if request.get("do") == "apply":
-            bans, lifts = _held(request.get("ban", ())), _targets(request.get("lift", ()))
+            bans, lifts = _sound(_held, request.get("ban", ())), _sound(_targets, request.get("lift", ()))
             changes.update(dict.fromkeys(lifts))
             changes.update(bans)
             asked.append((number, len(bans) + len(lifts)))
@@ -92,13 +94,12 @@ def _answer(request: Message, backend: Backend) -> Message:
     now = time.time()
     match request.get("do"):
         case "sync":
-            wanted = _held(request["wanted"])
-            never = [_prefix(*numbers) for numbers in request["never"]]
+            wanted, never = _sound(_held, request.get("wanted")), _sound(_prefixes, request.get("never"))
             return _guarded(lambda: {"applied": backend.sync(wanted, never, now)})
         case "held":
             return _guarded(lambda: {"held": _rows(backend.held(now))})
         case "holds":
-            prefix = _prefix(*request["prefix"])
+            (prefix,) = _sound(_prefixes, [request.get("prefix")])
             return _guarded(lambda: {"held": _rows(backend.holds(prefix, now))})
         case "flush":
             return _guarded(lambda: {"applied": backend.flush()})
@@ -119,12 +120,30 @@ def _number(request: Message) -> int:
     return number
 
 
+def _sound(make: Callable[[Any], Made], value: Any) -> Made:
+    """Return what *make* makes of *value*; raises ProtocolError where it is not of the right shape."""
+    try:
+        return make(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ProtocolError(f"a malformed request: {error}") from None
+
+
 def _held(rows: Iterable[Any]) -> dict[Target, float]:
-    return {Target(_prefix(row[0], row[1]), _scope(row[2])): float(row[3]) for row in rows}
+    return {Target(_prefix(network, length), _scope(scope)): _time(expires) for network, length, scope, expires in rows}
 
 
 def _targets(rows: Iterable[Any]) -> list[Target]:
-    return [Target(_prefix(row[0], row[1]), _scope(row[2])) for row in rows]
+    return [Target(_prefix(network, length), _scope(scope)) for network, length, scope in rows]
+
+
+def _prefixes(rows: Iterable[Any]) -> list[Prefix]:
+    return [_prefix(network, length) for network, length in rows]
+
+
+def _time(value: Any) -> float:
+    if not isinstance(value, (int, float)) or not isfinite(value):
+        raise ProtocolError(f"no time: {value!r}")
+    return float(value)
 
 
 def _rows(held: Mapping[Target, float]) -> list[list[Any]]:

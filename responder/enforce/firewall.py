@@ -76,7 +76,7 @@ class Firewall:
             self.error = f"the firewall actor cannot be reached: {error}"
             return False
         self._socket.setblocking(False)
-        self._frames, self._out = Frames(), bytearray()
+        self._frames, self._out, self.error = Frames(), bytearray(), ""
         self.starts += 1
         return True
 
@@ -147,8 +147,8 @@ class Firewall:
                 sent = self._socket.send(memoryview(self._out)[:_PIECE])
             except BlockingIOError:
                 return
-            except OSError as error:
-                self._lost(f"the firewall actor is gone: {error}")
+            except OSError:
+                self._out.clear()  # it is gone; its last words, which say why, are still to be read
                 return
             del self._out[:sent]
 
@@ -162,7 +162,7 @@ class Firewall:
         except BlockingIOError:
             return
         except (OSError, ProtocolError) as error:
-            self._lost(f"the firewall actor is gone: {error}")
+            self._lost(self.error or f"the firewall actor is gone: {error}")
             return
         for answer in answers:
             if answer.get("id") == 0:

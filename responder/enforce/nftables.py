@@ -154,10 +154,13 @@ def _make_set(name: str) -> list[str]:
     kind, field, width = ("ipv4_addr", "ip saddr", 32) if family == 4 else ("ipv6_addr", "ip6 saddr", 128)
     source = field if bits == width else f"{field} & {_mask(family, bits)}"
     ports = f"tcp dport {{ {', '.join(map(str, scope.ports))} }} " if scope.ports else ""
-    verdict = "reject with tcp reset" if scope.verdict == "reject" and scope.ports else scope.verdict
+    rules = [f"{ports}{source} @{name} {scope.verdict}"]
+    if scope.verdict == "reject":  # TCP hears a reset, which is believed where an ICMP error may be lost
+        reset = f"{ports or 'meta l4proto tcp '}{source} @{name} reject with tcp reset"
+        rules = [reset] if scope.ports else [reset, *rules]
     return [
         f"add set {TABLE} {name} {{ type {kind}; flags timeout; }}",
-        f"add rule {TABLE} prerouting {ports}{source} @{name} {verdict}",
+        *(f"add rule {TABLE} prerouting {rule}" for rule in rules),
     ]
 
 

@@ -21,7 +21,11 @@ from responder.framing import encode
 def serve_inherited(descriptor: int, backend_name: str) -> None:
     """Serve the daemon that started us over the socket it left open as *descriptor*."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's interrupt is the daemon's to act on
-    with socket.socket(fileno=descriptor) as connection:
+    try:
+        given = socket.socket(fileno=descriptor)
+    except OSError as error:
+        raise FirewallError(f"descriptor {descriptor} is no socket: {error.strerror}") from None
+    with given as connection:
         backend = _open(connection, backend_name)
         if backend:
             _serve(connection, backend)
@@ -29,11 +33,14 @@ def serve_inherited(descriptor: int, backend_name: str) -> None:
 
 def serve_socket(path: Path, backend_name: str, users: frozenset[int]) -> None:
     """Listen on *path* and serve, one at a time, daemons that run as one of *users* (numeric ids)."""
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        path.chmod(0o666)  # who may come in is decided by who they are, below
+        try:
+            if path.is_socket():
+                path.unlink()
+            listener.bind(str(path))
+            path.chmod(0o666)  # who may come in is decided by who they are, below
+        except OSError as error:
+            raise FirewallError(f"{path}: the socket cannot be made: {error.strerror or error}") from None
         listener.listen()
         backend: Backend | None = None
         while True:
