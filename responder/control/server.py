@@ -46,7 +46,7 @@ class ControlServer:
         self._listener = socket.socket(socket.AF_UNIX)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):
+            if path.is_socket():
                 path.unlink()
             self._listener.bind(str(path))
             path.chmod(0o660)
