@@ -1,5 +1,6 @@
 """A batch is all or nothing, whenever the writer dies and whenever the disk is full."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -80,12 +81,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def fill(folder: Path) -> Path:
     """Leave not one byte free in *folder*, and return what takes the room."""
     ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while file.write(b"x" * 4096):
-                pass
-        except OSError:
-            return ballast
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+    return ballast
 
 
 @pytest.mark.kernel
@@ -98,7 +97,7 @@ def test_a_full_disk_refuses_a_batch_whole_and_takes_it_once_when_there_is_room(
     ballast = fill(small_disk)
 
     for _ in range(3):
-        with pytest.raises(StoreError, match="full|I/O"):
+        with pytest.raises(StoreError, match=r"full|I/O"):
             store.commit(Batch(owed), NOON)
     assert store.offences_of(Prefix.parse("192.0.2.0/24"), 1000) == before
     ballast.unlink()

@@ -43,7 +43,8 @@ def test_migrations_make_the_tables_that_the_program_speaks_to(tmp_path: Path) -
 def test_a_second_process_is_told_who_has_the_folder(tmp_path: Path) -> None:
     """Two daemons on one folder would count everything twice: the second one learns the first one's pid."""
     with subprocess.Popen([sys.executable, "-c", _HOLD, tmp_path], stdin=-1, stdout=-1) as first:
-        assert first.stdout and first.stdout.readline() == b"held\n"
+        assert first.stdout
+        assert first.stdout.readline() == b"held\n"
 
         with pytest.raises(StoreError, match=rf"another responder \(process {first.pid}\) uses this state folder"):
             Lock(tmp_path)

@@ -1,0 +1,26 @@
+"""Every firewall there is, each in a network of its own where it touches one."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from responder.enforce.actor import open_backend
+from responder.enforce.backend import Backend
+from tests.enforce.namespace import inside
+
+KERNELS = [pytest.param("nftables", marks=pytest.mark.kernel)]
+
+
+@pytest.fixture(params=["dry-run", *KERNELS])
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    with ExitStack() as stack:
+        if request.param != "dry-run":
+            stack.enter_context(inside())
+        yield open_backend(request.param)
+
+
+@pytest.fixture
+def network() -> Iterator[None]:
+    with inside():
+        yield

@@ -1,0 +1,115 @@
+"""Whatever is asked of a firewall in whatever order, and whatever others do to its rules, a sync makes it right."""
+
+from contextlib import ExitStack
+from subprocess import CalledProcessError
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from responder.enforce.actor import open_backend
+from responder.enforce.backend import Backend, Target
+from responder.errors import FirewallError
+from responder.values import Prefix
+from tests.enforce.conftest import KERNELS
+from tests.enforce.namespace import inside, nft
+from tests.enforce.targets import HOUR, at, lasting, now
+
+_TARGETS = st.sampled_from(
+    [
+        at(prefix, scope)
+        for prefix in ("192.0.2.7", "192.0.2.0/24", "192.0.0.0/16", "2001:db8::7", "2001:db8::/64", "2001:db8::/32")
+        for scope in ("drop", "reject:25,587")
+    ]
+)
+_CHANGES = st.dictionaries(_TARGETS, st.one_of(st.none(), st.integers(-1, 9)), min_size=1, max_size=5)
+_NEVER = (Prefix.parse("192.0.2.9"), Prefix.parse("2001:db8::/48"))
+
+
+class Enforcing(RuleBasedStateMachine):
+    """A firewall, what it should hold, and somebody who meddles."""
+
+    kind = "dry-run"
+
+    @initialize()
+    def begin(self) -> None:
+        self.stack = ExitStack()
+        if self.kind != "dry-run":
+            self.stack.enter_context(inside())
+        self.backend: Backend = open_backend(self.kind)
+        self.wanted: dict[Target, int] = {}
+        self.meddled = False
+
+    def teardown(self) -> None:
+        if hasattr(self, "stack"):
+            self.stack.close()
+
+    @rule(changes=_CHANGES)
+    def apply(self, changes: dict[Target, int | None]) -> None:
+        start = now()
+        times = {target: None if hours is None else start + hours * HOUR for target, hours in changes.items()}
+        try:
+            self.backend.apply(times, start)
+        except FirewallError:
+            assert self.meddled, "only what somebody else broke may be refused"
+        for target, hours in changes.items():
+            self.wanted.pop(target, None)
+            if hours is not None and hours > 0:
+                self.wanted[target] = hours
+
+    @rule()
+    def sync(self) -> None:
+        start = now()
+        self.backend.sync({target: start + hours * HOUR for target, hours in self.wanted.items()}, _NEVER, start)
+        self.meddled = False
+
+    @rule()
+    def restart(self) -> None:
+        """The actor dies, another one takes its place and is told everything."""
+        if self.kind != "dry-run":
+            self.backend = open_backend(self.kind)
+        self.sync()
+
+    @rule()
+    def flush(self) -> None:
+        self.backend.flush()
+        self.wanted, self.meddled = {}, False
+
+    @rule(
+        command=st.sampled_from(
+            [
+                "flush ruleset",
+                "delete table inet responder",
+                "flush chain inet responder prerouting",
+                "flush set inet responder drop_v4_32",
+                "add element inet responder drop_v4_32 { 203.0.113.1 }",
+                "add element inet responder drop_v6_64 { 2001:db8:99:: timeout 1h }",
+                "delete element inet responder never4 { 192.0.2.9 }",
+                "add table inet responder; add set inet responder drop_v4_32 { type ipv4_addr; }",
+                "add rule inet responder prerouting drop",
+            ]
+        )
+    )
+    def meddle(self, command: str) -> None:
+        if self.kind != "dry-run":
+            try:
+                nft(command)
+            except CalledProcessError:
+                return  # what it names is not there
+            self.meddled = True
+
+    @invariant()
+    def holds_what_is_wanted(self) -> None:
+        if hasattr(self, "stack") and not self.meddled:
+            assert lasting(self.backend.held(now())) == self.wanted
+            asked = Prefix.parse("192.0.2.7")
+            around = {target: hours for target, hours in self.wanted.items() if target.prefix.covers(asked)}
+            assert lasting(self.backend.holds(asked, now())) == around
+
+
+@pytest.mark.parametrize("kind", ["dry-run", *KERNELS])
+def test_the_firewall_agrees_with_the_model_after_every_step(kind: str) -> None:
+    """Bans, lifts, extensions, flushes, restarts and other people's changes, in any order."""
+    machine = type("Machine", (Enforcing,), {"kind": kind})
+    run_state_machine_as_test(machine, settings=settings(max_examples=40, stateful_step_count=25, deadline=None))
