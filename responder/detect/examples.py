@@ -20,8 +20,9 @@ _REFERENCE = 1_800_000_000.0  # any year will do: an example is about the messag
 def run(rules: Sequence[Rule]) -> list[RuleError]:
     """Return what the examples of *rules* show to be wrong.
 
-    A rule is shown its own examples; the whole set together must then blame the
-    same address for each line that names one, and no other for the rest.
+    A rule is shown its own examples; for each that names an address, the whole
+    set together must blame the same one.  A line that one rule must leave alone
+    may well be another's.
     """
     detector = Detector(rules)
     problems = []

@@ -59,6 +59,9 @@ def _read(folder: Path) -> tuple[dict[str, Rule], list[ConfigError | RuleError]]
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml" and path.name != POLICIES)
     except OSError as error:
         return {}, [RuleError(folder, "", f"cannot be read: {error.strerror}", "make it readable, or name another")]
+    if folder != shipped() and (folder / POLICIES).exists():
+        wrong = RuleError(folder / POLICIES, "", "policies are not read from here", "write them into the settings")
+        problems.append(wrong)
     for path in paths:
         try:
             text = path.read_text("utf-8")

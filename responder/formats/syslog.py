@@ -2,7 +2,8 @@
 
 Three shapes, each with or without ``<PRI>`` before it:
 
-    Nov 23 13:46:37 mx postfix/smtpd[311]: message          RFC 3164, Postfix maillog_file
+    Nov 23 13:46:37 mx postfix/smtpd[311]: message          RFC 3164, Postfix maillog_file,
+                                                            journalctl (with a fraction, too)
     2026-11-23T13:46:37.12+01:00 mx postfix/smtpd[311]: message    rsyslog, syslog-ng
     1 2026-11-23T13:46:37Z mx postfix/smtpd 311 - - message        RFC 5424 (with PRI)
 
@@ -18,7 +19,7 @@ from responder.values import Record
 
 _ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 _HEADER = re.compile(
-    rb"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|" + _ISO + rb") "
+    rb"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|" + _ISO + rb")(?:\.\d{1,9})? "
     rb"(\S{1,255}) ([^\s:\[]{1,128})(?:\[([^\]\s]{1,32})\])?:(?: |$)"
 )
 _HEADER_5424 = re.compile(

@@ -201,3 +201,11 @@ def test_all_problems_of_all_files_are_told_at_once(first: Path, second: Path) -
     assert [problem.split(":")[0].rpartition("/")[2] for problem in found] == [
         "a.toml", "b.toml", "nowhere", "d.toml", "c.toml", "c.toml",
     ]  # fmt: skip
+
+
+def test_policies_in_a_folder_of_rules_are_not_ignored_in_silence(tmp_path: Path) -> None:
+    """An administrator who writes policies beside his rules is told where they belong."""
+    (tmp_path / "policies.toml").write_text("[policy.mine]\nlimit = 1\n")
+
+    with pytest.raises(Refused, match="write them into the settings"):
+        library.load([tmp_path], {})
