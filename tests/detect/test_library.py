@@ -58,7 +58,6 @@ def test_folders_are_read_in_order_and_files_by_name(first: Path, second: Path) 
     (first / "b.toml").write_text(a_file("rule-b"))
     (first / "a.toml").write_text(a_file("rule-a"))
     (first / "a.toml.bak").write_text("nonsense")
-    (first / library.POLICIES).write_text("nonsense")
 
     assert [rule.id for rule in library.load([first, second], ["login"])] == ["rule-a", "rule-b", "rule-c"]
 

@@ -189,7 +189,7 @@ def test_text_that_is_no_utf_8_is_marked() -> None:
 
 def test_a_stamp_of_journalctl_may_have_a_fraction() -> None:
     """``journalctl -o short-precise`` is read like ``-o short``: fractions are dropped."""
-    head = header(b"Nov 23 13:46:37.123456 mx sshd[1]: Invalid user a from 192.0.2.7 port 22")
+    head = syslog.header(b"Nov 23 13:46:37.123456 mx sshd[1]: Invalid user a from 192.0.2.7 port 22")
 
     assert head
     assert (head.stamp, head.program) == (b"Nov 23 13:46:37", b"sshd")
