@@ -60,8 +60,8 @@ def _read(folder: Path) -> tuple[dict[str, Rule], list[ConfigError | RuleError]]
     except OSError as error:
         return {}, [RuleError(folder, "", f"cannot be read: {error.strerror}", "make it readable, or name another")]
     if folder != shipped() and (folder / POLICIES).exists():
-        wrong = RuleError(folder / POLICIES, "", "policies are not read from here", "write them into the settings")
-        problems.append(wrong)
+        what = "policies are not read from here"
+        problems.append(RuleError(folder / POLICIES, "", what, "write them into the settings"))
     for path in paths:
         try:
             text = path.read_text("utf-8")

@@ -64,8 +64,9 @@ def in_kernel(net: Network) -> set[str]:
 
 def done(daemon: Daemon, size: int) -> bool:
     """Tell whether everything in the log was judged and committed."""
+    query = "SELECT max(offset) FROM positions WHERE device > 0 AND inode > 0"
     with sqlite3.connect(daemon.folder / "state" / "state.db") as database:
-        return bool(database.execute("SELECT max(offset) FROM positions WHERE device > 0 AND inode > 0").fetchone()[0] == size)
+        return bool(database.execute(query).fetchone()[0] == size)
 
 
 @pytest.fixture(scope="module")
