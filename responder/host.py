@@ -31,7 +31,10 @@ def indispensable() -> tuple[Allowed, ...]:
 
 def resolve(name: str) -> tuple[Prefix, ...]:
     """Return the addresses of host *name*; raises OSError where the resolver has none."""
-    found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise OSError(f"{name!r} is no host name") from None
     return tuple(dict.fromkeys(Prefix.parse(str(address[0]).partition("%")[0]) for *_, address in found))
 
 

@@ -30,6 +30,8 @@ def ask(path: Path, do: str, **request: Any) -> Message:
             raise UnreachableError(f"{path}: you may not speak to the daemon; become root or its user") from None
         except (FileNotFoundError, ConnectionRefusedError):
             raise UnreachableError(f"{path}: no daemon answers; start it with `responder run`") from None
+        except ConnectionError:
+            raise UnreachableError(f"{path}: the daemon hung up; only root and its own user may ask") from None
         except OSError as error:
             raise UnreachableError(f"{path}: the daemon does not answer: {error}") from None
     if answer.get("error"):
@@ -42,4 +44,4 @@ def _receive(connection: socket.socket) -> Message:
     while data := connection.recv(1 << 20):
         if answers := frames.feed(data):
             return answers[0]
-    raise ConnectionError("it hung up; only root and the daemon's own user may ask")
+    raise ConnectionError

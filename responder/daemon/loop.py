@@ -67,6 +67,7 @@ class Daemon:
         self.ledger.load(config.policies, Allowlist(), settings.limits.tracked, self.started)
         self.guard = Guard(settings.allow, self.ledger.names, self._wake)
         self.ledger.tracker.allowlist = self.guard.allowlist()
+        self._lift_allowed(self.started)
         horizon = self.started - config.longest_window
         self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)
         self._selector = selectors.DefaultSelector()
@@ -191,12 +192,16 @@ class Daemon:
             self.ledger.store.keep_names(self.guard.names)
         except StoreError as error:
             _log.warning("resolved names: %s", error)
-        for ban in tracker.bans(now):
-            allowed = allowlist.covering(ban.prefix)
-            if allowed:
-                self.lift(ban.prefix, f"the allowlist ({allowed.why})", now)
+        self._lift_allowed(now)
         self.commit()
         self.kernel.want_sync()
+
+    def _lift_allowed(self, now: float) -> None:
+        """End the bans of whom the allowlist protects by now."""
+        for ban in self.ledger.tracker.bans(now):
+            allowed = self.ledger.tracker.allowlist.covering(ban.prefix)
+            if allowed:
+                self.lift(ban.prefix, f"the allowlist ({allowed.why})", now)
 
     def _clean(self, now: float) -> None:
         """Forget what is stale, in memory and in the store, a little at a time."""

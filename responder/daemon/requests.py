@@ -17,7 +17,7 @@ from responder.daemon.logs import Logs
 from responder.decide.tracker import Judgement
 from responder.detect.detector import Detector
 from responder.enforce.firewall import held_in
-from responder.errors import UsageError
+from responder.errors import StoreError, UsageError
 from responder.framing import Message
 from responder.store.state import PastBan
 from responder.times import DAY, format_duration, format_time
@@ -78,7 +78,7 @@ class Requests:
             return
         try:
             answer(request, reply)
-        except (UsageError, ValueError) as error:
+        except (UsageError, StoreError, ValueError) as error:
             reply({"error": str(error)})
 
     def status(self) -> Message:
@@ -134,13 +134,13 @@ class Requests:
     def _ban(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
         prefix = _prefix(request)
-        seconds = float(request.get("seconds") or DAY)
+        seconds = _number(request, "seconds", DAY)
         if not 1 <= seconds <= _LONGEST_BAN:
             raise UsageError(f"a ban lasts from 1s to {format_duration(_LONGEST_BAN)}")
         allowed = daemon.ledger.tracker.allowlist.covering(prefix)
         if allowed:
             raise UsageError(f"{prefix} is on the allowlist ({allowed.prefix}: {allowed.why}) and is never banned")
-        reason = str(request.get("reason") or "by hand")[:500]
+        reason = _text(request, "reason", "by hand")
         ban = Ban(prefix, Scope(), MANUAL, "", now, now + seconds, 1, reason)
         daemon.ledger.ban(ban)
         inside = [str(entry.prefix) for entry in daemon.ledger.tracker.allowlist.inside(prefix)]
@@ -152,7 +152,7 @@ class Requests:
     def _unban(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
         prefix = _prefix(request)
-        lifted = daemon.lift(prefix, str(request.get("by") or "an administrator")[:200], now)
+        lifted = daemon.lift(prefix, _text(request, "by", "an administrator"), now)
         if not lifted:
             around = [str(ban.prefix) for ban in daemon.ledger.tracker.bans(now) if ban.prefix.covers(prefix)]
             hint = f"; it is inside {', '.join(around)}, which is" if around else ""
@@ -175,7 +175,7 @@ class Requests:
         daemon, now = self._daemon, self._daemon.now()
         prefix = _prefix(request)
         tracker = daemon.ledger.tracker
-        most = min(int(request.get("most") or 50), _MOST_SHOWN)
+        most = int(max(1, min(_number(request, "most", 50), _MOST_SHOWN)))
         network = prefix.widen(32, 64)  # an IPv6 host changes its address at will inside its /64
         allowed = tracker.allowlist.covering(prefix)
         answer: Message = {
@@ -212,6 +212,18 @@ class Requests:
 
 def _prefix(request: Message) -> Prefix:
     return Prefix.parse(str(request.get("address")))
+
+
+def _number(request: Message, key: str, default: float) -> float:
+    value = request.get(key) or default
+    if not isinstance(value, (int, float)):
+        raise UsageError(f"{key} is {value!r}; write a number")
+    return value
+
+
+def _text(request: Message, key: str, default: str) -> str:
+    """Return what *request* says, bounded; a word of the command line that is no UTF-8 becomes storable text."""
+    return str(request.get(key) or default).encode(errors="replace").decode()[:500]
 
 
 def _enforced(outcome: Outcome) -> Message:
