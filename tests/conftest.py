@@ -1,7 +1,35 @@
-"""What all tests share: how hypothesis works here."""
+"""What all tests share: how hypothesis works here, what a test of the kernel needs, a network with a mail server."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from tests.lab import network, postfix
 
 # No test may depend on the clock, and a busy machine is no fault of the code.
 settings.register_profile("responder", deadline=None, print_blob=True)
 settings.load_profile("responder")
+
+
+@pytest.fixture(autouse=True)
+def _possible(request: pytest.FixtureRequest) -> None:
+    problem = network.missing()
+    if problem and request.node.get_closest_marker("kernel"):
+        pytest.skip(problem)
+
+
+@pytest.fixture(scope="module")
+def net() -> Iterator[network.Network]:
+    if problem := network.missing():
+        pytest.skip(problem)
+    with network.Network() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def mail(net: network.Network) -> Iterator[postfix.Postfix]:
+    if problem := postfix.missing():
+        pytest.skip(problem)
+    with postfix.Postfix(net.srv) as running:
+        yield running
