@@ -78,6 +78,21 @@ def test_an_unban_stays_one_after_a_restart(engine: Engine) -> None:
         assert engine.banned()[0].nth == 1
 
 
+def test_hits_before_an_unban_do_not_count_after_a_restart(engine: Engine) -> None:
+    """Who was forgiven begins anew, whatever he was banned for."""
+    with engine.running():
+        engine.write(SEVEN, 2)
+        engine.settle()
+        engine.ask("ban", address=SEVEN)
+        engine.ask("unban", address=SEVEN)
+
+    with engine.running(ahead=2.0):
+        engine.write(SEVEN, 2)
+        engine.settle()
+        assert engine.bans() == set()
+        assert engine.ask("explain", address=SEVEN)["windows"][0]["hits"] == 2
+
+
 def test_a_killed_actor_is_replaced_and_told_everything(engine: Engine) -> None:
     """What it held, and what was decided while it was dead."""
     with engine.running():
@@ -273,12 +288,13 @@ def test_stamps_from_the_future_and_the_past_are_counted(engine: Engine) -> None
     """A wrong time zone does not silently disable banning: it shows, and future stamps count as now."""
     with engine.running():
         engine.settle()
-        engine.write(SEVEN, 3, age=-7200.0)
+        engine.write(SEVEN, 2)
+        engine.write(SEVEN, 1, age=-7200.0)
         engine.write(EIGHT, 3, age=7200.0)
         engine.until(lambda: len(engine.bans()) == 2)
         (source,) = engine.ask("status")["sources"]
 
-        assert (source["stamps_ahead"], source["stamps_behind"]) == (3, 3)
+        assert (source["stamps_ahead"], source["stamps_behind"]) == (1, 3)
         assert abs(abs(source["worst_skew"]) - 7200) < 60
         (ahead,) = (ban for ban in engine.banned() if str(ban.prefix) == SEVEN)
         assert ahead.expires <= engine.clock() + 3600

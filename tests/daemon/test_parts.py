@@ -41,6 +41,12 @@ def test_names_are_resolved_beside_the_loop_and_wake_it() -> None:
     assert any(entry.why == "localhost in allow.hosts" for entry in one.allowlist().entries)
     assert not one.news(NOON + 2)
 
+    one.names = {}
+    one._resolve()
+    assert one.news(NOON + 3), "what is new is told without waiting for the next look"
+    assert one.names
+    assert not one.news(NOON + 4)
+
 
 def test_a_name_that_does_not_resolve_keeps_its_last_addresses(caplog: pytest.LogCaptureFixture) -> None:
     """A resolver that is down must not lock the office out; the log and the status say so, once."""

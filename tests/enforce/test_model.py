@@ -58,11 +58,18 @@ class Enforcing(RuleBasedStateMachine):
             if hours is not None and hours > 0:
                 self.wanted[target] = hours
 
+    @rule(wanted=st.dictionaries(_TARGETS, st.integers(1, 9), max_size=4))
+    def change_all(self, wanted: dict[Target, int]) -> None:
+        self.wanted = wanted
+        self.sync()
+
     @rule()
     def sync(self) -> None:
         start = now()
         self.backend.sync({target: start + hours * HOUR for target, hours in self.wanted.items()}, _NEVER, start)
         self.meddled = False
+        if self.kind != "dry-run":
+            assert "203.0.113.1" not in nft("list", "ruleset")
 
     @rule()
     def restart(self) -> None:

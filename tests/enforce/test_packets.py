@@ -198,6 +198,33 @@ def test_a_ban_of_everybody_from_a_port_spares_the_allowed(net: Network, firewal
     assert reached(net.office, net.srv, "ipv4") == "open"
 
 
+_ROUTER = """
+table ip published {
+    chain pre { type nat hook prerouting priority dstnat; tcp dport 8025 dnat to %s:2525; }
+    chain post { type nat hook postrouting priority srcnat; masquerade; }
+}
+"""
+
+
+def test_what_is_forwarded_and_published_is_stopped_as_well(net: Network, firewall: Backend) -> None:
+    """A container's or another host's service behind this one is as closed to the banned as its own."""
+    settings = ("ip_forward=1", "conf.all.send_redirects=0", "conf.eth0.send_redirects=0")
+    net.srv.run(["sysctl", "-q", "-w", *(f"net.ipv4.{setting}" for setting in settings)], check=True)
+    net.srv.run(["nft", "-f", "-"], input=_ROUTER % net.office.ipv4, check=True)
+    net.office.popen([sys.executable, "-c", _ECHO], stderr=subprocess.DEVNULL)
+    net.att.run(["ip", "route", "add", f"{net.office.ipv4}/32", "via", net.srv.ipv4], check=True)
+    until(lambda: net.att.connect(net.office.ipv4, 2525).reached == "open")
+    assert reached(net.att, net.srv, "ipv4", 8025) == "open"
+
+    firewall.apply({at(net.att.ipv4): now() + HOUR}, now())
+
+    assert reached(net.att, net.srv, "ipv4", 8025) == "timeout"
+    assert reached(net.att, net.office, "ipv4", 2525) == "timeout"
+    assert reached(net.good, net.srv, "ipv4", 8025) == "open"
+    net.att.run(["ip", "route", "del", f"{net.office.ipv4}/32"], check=True)
+    net.srv.run(["nft", "delete", "table", "ip", "published"], check=True)
+
+
 def test_whoever_is_synced_away_is_free_at_once(net: Network, firewall: Backend) -> None:
     """A sync lifts what is wanted no more, in the same instant in which it bans what is."""
     firewall.sync({at(net.att.ipv4): now() + HOUR}, [], now())
