@@ -19,6 +19,7 @@ from typing import NamedTuple
 from responder.decide.allowlist import Allowlist
 from responder.decide.policy import Policy
 from responder.decide.window import EMPTY, Window, full, hit
+from responder.times import format_duration
 from responder.values import Ban, Offence, Prefix
 
 Key = tuple[str, Prefix]
@@ -93,9 +94,10 @@ class Tracker:
     def _ban(self, prefix: Prefix, policy: Policy, offence: Offence, window: Window, start: float) -> Ban:
         last = self._memory.get((policy.name, prefix))
         nth = last.nth + 1 if last and start - last.expires <= policy.memory else 1
-        span = max(1, round(window.hits[-1] - window.hits[0]))
-        counted = "1 offence" if policy.limit == 1 else f"{len(window.hits)} offences in {span} s"
-        reason = f"{counted}, the last {offence.rule}; policy {policy.name} allows fewer than {policy.limit}"
+        span = format_duration(max(1, window.hits[-1] - window.hits[0]))
+        counted = "1 counted" if policy.limit == 1 else f"{len(window.hits)} counted in {span}"
+        within = format_duration(policy.within)
+        reason = f"{counted}, the last {offence.rule}; policy {policy.name} bans at {policy.limit} within {within}"
         return Ban(prefix, policy.scope, policy.name, offence.rule, start, start + policy.duration(nth), nth, reason)
 
     def _keep(self, key: Key, window: Window) -> None:

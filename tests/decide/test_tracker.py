@@ -35,7 +35,7 @@ def test_the_limit_within_the_span_brings_a_ban() -> None:
     judgements = [tracker.judge(offence) for offence in offences]
 
     prefix, start = Prefix.parse("192.0.2.7"), NOON + 20
-    reason = "3 offences in 20 s, the last a-rule; policy login allows fewer than 3"
+    reason = "3 counted in 20s, the last a-rule; policy login bans at 3 within 10m"
     ban = Ban(prefix, Scope("reject", (25,)), "login", "a-rule", start, start + HOUR, 1, reason)
     assert judgements == [
         Judgement(offences[0], COUNTED),
@@ -55,7 +55,7 @@ def test_a_ban_runs_from_now_and_in_a_replay_from_the_offence() -> None:
     assert replayed is not None
     assert (live.start, live.expires) == (NOON + 5, NOON + 5 + HOUR)
     assert (replayed.start, replayed.expires) == (NOON, NOON + HOUR)
-    assert replayed.reason == "1 offence, the last a-rule; policy login allows fewer than 1"
+    assert replayed.reason == "1 counted, the last a-rule; policy login bans at 1 within 10m"
 
 
 def test_nothing_counts_while_banned_and_everything_counts_anew_after() -> None:
