@@ -14,6 +14,10 @@ would cost 46 ms an operation at 10,000 elements, and refuse overlaps.)
 
 The kernel ends each element on time by itself, whether we live or not.  Every
 call is one transaction: all of it or nothing.
+
+Falls short: a reject over IPv6 of anything but TCP is silent like a drop, as the
+kernel sends no ICMPv6 error from this hook; an element that somebody adds by
+hand without a timeout is not reported by `held`, and gone after the next sync.
 """
 
 import re
