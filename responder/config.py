@@ -22,16 +22,16 @@ from responder.policyfile import Duration, merge
 from responder.times import DAY
 from responder.validate import validate
 from responder.values import Prefix
+from responder.whereabouts import DEFAULT_CONTROL
 from responder.zones import zone
 
-DEFAULT_PATH = Path("/etc/responder/responder.toml")
 USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog", "/var/log/auth.log", "/var/log/secure")
 """Where Debian (mail.log, auth.log) and Red Hat (maillog, secure) keep what we read; those that exist are followed."""
 
 
-def _network(value: str) -> Prefix:
+def _network(value: Any) -> Prefix:
     try:
-        return Prefix.parse(value)
+        return Prefix.parse(value if isinstance(value, str) else repr(value))
     except ValueError as error:
         raise ValueError(f"{error}; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48") from None
 
@@ -89,7 +89,7 @@ class LimitSettings(_Table):
 
 
 def _usual_sources() -> tuple[SourceSettings, ...]:
-    there = [path for path in USUAL_LOGS if Path(path).exists()]
+    there = [path for path in USUAL_LOGS if os.path.exists(path)]  # noqa: PTH110 - no error for a closed folder
     return tuple(SourceSettings(path=path) for path in there or USUAL_LOGS)
 
 
@@ -97,7 +97,7 @@ class Settings(_Table):
     """The whole file."""
 
     state: Absolute = "/var/lib/responder"
-    control: Absolute = "/run/responder/control.sock"
+    control: Absolute = DEFAULT_CONTROL
     rules: tuple[Absolute, ...] = Field(default=(), strict=False)
     disable: tuple[str, ...] = Field(default=(), strict=False)
     firewall: FirewallSettings = FirewallSettings()
@@ -124,12 +124,6 @@ class Config(NamedTuple):
     def rule_folders(self) -> tuple[Path, ...]:
         """Return the folders of rules, the shipped one first."""
         return (library.shipped(), *map(Path, self.settings.rules))
-
-
-def find(given: Path | None) -> Path | None:
-    """Return the settings file to read, or None where the defaults are all there is."""
-    named = given or (Path(os.environ["RESPONDER_CONFIG"]) if os.environ.get("RESPONDER_CONFIG") else None)
-    return named or (DEFAULT_PATH if DEFAULT_PATH.exists() else None)
 
 
 def load(path: Path | None) -> Config:

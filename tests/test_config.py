@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder import config
+from responder import config, whereabouts
 from responder.config import Config
 from responder.detect import library
 from responder.errors import ConfigError, Refused
@@ -243,18 +243,18 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
 def test_the_file_on_the_command_line_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then RESPONDER_CONFIG, then the usual place where there is one, then the defaults."""
     usual = tmp_path / "usual.toml"
-    monkeypatch.setattr(config, "DEFAULT_PATH", usual)
+    monkeypatch.setattr(whereabouts, "DEFAULT_PATH", usual)
     monkeypatch.delenv("RESPONDER_CONFIG", raising=False)
     given_path, environment = tmp_path / "given.toml", tmp_path / "environment.toml"
 
-    assert config.find(None) is None
+    assert whereabouts.find(None) is None
     usual.touch()
-    assert config.find(None) == usual
+    assert whereabouts.find(None) == usual
     monkeypatch.setenv("RESPONDER_CONFIG", str(environment))
-    assert config.find(None) == environment
-    assert config.find(given_path) == given_path
+    assert whereabouts.find(None) == environment
+    assert whereabouts.find(given_path) == given_path
     monkeypatch.setenv("RESPONDER_CONFIG", "")
-    assert config.find(None) == usual
+    assert whereabouts.find(None) == usual
 
 
 LINES = st.sampled_from(

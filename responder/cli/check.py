@@ -11,6 +11,7 @@ from responder.cli.output import as_json, config_option, print_json, say, table
 from responder.config import Config
 from responder.errors import Refused
 from responder.times import format_duration
+from responder.whereabouts import find
 
 
 @click.command()
@@ -22,7 +23,7 @@ def check(as_json: bool, config: Path | None) -> None:
     Otherwise shows what will be watched, whom nothing bans, and the policies.
     """
     try:
-        loaded = configuration.load(configuration.find(config))
+        loaded = configuration.load(find(config))
         answer = _summary(loaded)
     except Refused as error:
         if as_json:

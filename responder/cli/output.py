@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from responder import config as configuration
+from responder import whereabouts
 from responder.control import client
 from responder.framing import Message
 
@@ -36,7 +36,7 @@ def ask(config: Path | None, do: str, **request: Any) -> Message:
 
 def control_path(config: Path | None) -> Path:
     """Return where the daemon of *config* listens."""
-    return Path(configuration.load(configuration.find(config)).settings.control)
+    return whereabouts.control_socket(whereabouts.find(config))
 
 
 def print_json(value: Any) -> None:

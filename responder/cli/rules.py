@@ -15,6 +15,7 @@ from responder.detect.detector import Detector
 from responder.detect.rule import Rule
 from responder.errors import UsageError
 from responder.formats.stamps import Stamps
+from responder.whereabouts import find
 
 
 @click.group()
@@ -23,7 +24,7 @@ def rules() -> None:
 
 
 def _load(config: Path | None) -> tuple[Rule, ...]:
-    loaded = configuration.load(configuration.find(config))
+    loaded = configuration.load(find(config))
     return library.load(loaded.rule_folders, loaded.policies, loaded.settings.disable)
 
 

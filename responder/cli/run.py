@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from responder.cli.output import config_option
+from responder.whereabouts import find
 
 
 @click.command()
@@ -24,7 +25,7 @@ def run(dry_run: bool, config: Path | None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     log = logging.getLogger("responder")
-    daemon = Daemon(configuration.load(configuration.find(config)), Options(dry_run))
+    daemon = Daemon(configuration.load(find(config)), Options(dry_run))
     paths = ", ".join(source.path for source in daemon.config.settings.source)
     log.info("following %s with %d rules%s", paths, len(daemon.detector.rules), "; a dry run" if dry_run else "")
     daemon.run()

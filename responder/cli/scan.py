@@ -22,6 +22,7 @@ from responder.formats.stamps import Stamps
 from responder.sources import read_whole
 from responder.times import format_duration, format_time
 from responder.values import Ban
+from responder.whereabouts import find
 from responder.zones import zone
 
 
@@ -59,7 +60,7 @@ def scan(files: tuple[str, ...], timezone: tzinfo, show_all: bool, as_json: bool
     from responder.daemon import guard  # noqa: PLC0415 - `--help` need not wait for it
     from responder.detect import library  # noqa: PLC0415
 
-    loaded = configuration.load(configuration.find(config))
+    loaded = configuration.load(find(config))
     settings = loaded.settings
     detector = Detector(library.load(loaded.rule_folders, loaded.policies, settings.disable))
     allowlist = guard.allowlist(settings.allow, guard.resolve(settings.allow.hosts)[0])

@@ -67,13 +67,13 @@ class ControlServer:
             self._path.unlink()
 
     def _accept(self, _events: int) -> None:
-        while len(self._peers) < _MOST_PEERS:
+        while True:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
             credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-            if struct.unpack("3i", credentials)[1] not in self._users:
+            if struct.unpack("3i", credentials)[1] not in self._users or len(self._peers) >= _MOST_PEERS:
                 connection.close()
                 continue
             connection.setblocking(False)

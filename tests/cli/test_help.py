@@ -108,7 +108,7 @@ def test_without_a_daemon_every_question_is_status_69(
 
 @pytest.mark.parametrize(
     "words",
-    [("check",), ("run",), ("scan", "x"), ("status",), ("rules", "list"), ("rules", "test"), ("rules", "lint")],
+    [("check",), ("run",), ("scan", "x"), ("rules", "list"), ("rules", "test"), ("rules", "lint")],
     ids=" ".join,
 )
 def test_settings_that_cannot_be_used_are_status_78_with_every_problem(

@@ -190,3 +190,23 @@ def test_a_user_who_may_not_is_told_so_in_a_sentence() -> None:
         ):
             done = subprocess.run(as_user(NOBODY, [*command, verb]), capture_output=True, text=True, check=False)
             assert (done.returncode, done.stderr) == (status, f"responder: {words}\n")
+
+
+def test_a_mistake_in_the_settings_does_not_keep_anybody_from_unbanning(responder: Command, daemon: Daemon) -> None:
+    """Commands to a running daemon need no more of the file than where it listens."""
+    assert responder("ban", "192.0.2.7").status == 0
+    responder.config.write_text(responder.config.read_text() + "\nnonsense = true\n[policy.other]\nlimit = 0\n")
+
+    assert responder("check").status == 78
+    assert responder("unban", "192.0.2.7").status == 0
+    assert responder("bans", "--json").json == []
+
+
+def test_a_settings_file_that_is_no_toml_is_named_with_a_way_round_it(responder: Command, daemon: Daemon) -> None:
+    """Who cannot be understood is told what to do."""
+    responder.config.write_text("control = ")
+
+    said = responder("bans")
+
+    assert said.status == 78
+    assert "--config /dev/null" in said.err

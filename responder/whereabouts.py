@@ -1,0 +1,35 @@
+"""whereabouts - where the settings file is, and where its daemon listens.
+
+All that a command needs to reach the daemon.  Nothing else of the file is
+judged, so that a mistake in it does not keep an administrator from unbanning.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+
+from responder.errors import ConfigError, Refused
+
+DEFAULT_PATH = Path("/etc/responder/responder.toml")
+DEFAULT_CONTROL = "/run/responder/control.sock"
+
+
+def find(given: Path | None) -> Path | None:
+    """Return the settings file to read, or None where the defaults are all there is."""
+    named = given or (Path(os.environ["RESPONDER_CONFIG"]) if os.environ.get("RESPONDER_CONFIG") else None)
+    return named or (DEFAULT_PATH if os.path.exists(DEFAULT_PATH) else None)  # noqa: PTH110 - no error for a closed folder
+
+
+def control_socket(path: Path | None) -> Path:
+    """Return where the daemon with the settings in *path* listens.
+
+    Raises Refused where the file cannot be read at all.
+    """
+    if path is None:
+        return Path(DEFAULT_CONTROL)
+    try:
+        named = tomllib.loads(path.read_text("utf-8")).get("control", DEFAULT_CONTROL)
+    except (OSError, ValueError) as error:
+        remedy = f"mend it, or say --config /dev/null to ask at {DEFAULT_CONTROL}"
+        raise Refused([ConfigError(path, "control", f"cannot be read: {error}", remedy)]) from None
+    return Path(named if isinstance(named, str) else DEFAULT_CONTROL)
