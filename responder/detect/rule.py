@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import regex
 
-from responder.detect import proof, syntax
+from responder.detect import literals, proof, syntax
 from responder.detect.pieces import expand
 from responder.errors import RuleError
 from responder.values import Prefix, parse_address
@@ -56,7 +56,7 @@ class Rule:
         faults = proof.faults(nodes)
         if faults:
             raise self.error("; ".join(fault.what for fault in faults), "; ".join(fault.remedy for fault in faults))
-        object.__setattr__(self, "literals", proof.literals(nodes))
+        object.__setattr__(self, "literals", literals.needed(nodes))
         object.__setattr__(self, "_longest", 1 << 30 if proof.pinned_left(nodes) else LONGEST_PINNED_RIGHT)
         object.__setattr__(self, "_compiled", compiled)
 

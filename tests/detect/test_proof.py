@@ -7,7 +7,7 @@ import regex
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from responder.detect import proof, syntax
+from responder.detect import literals, proof, syntax
 from responder.detect.pieces import PIECES, expand
 from responder.errors import RuleError
 from tests.detect.rules import a_rule
@@ -153,7 +153,7 @@ def test_a_pattern_needs_a_literal(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "literals"),
+    ("pattern", "expected"),
     [
         ("failed from <address>", {"failed from "}),
         ("(?:login|logon) failed from <address>", {"login failed from ", "logon failed from "}),
@@ -169,9 +169,9 @@ def test_a_pattern_needs_a_literal(pattern: str) -> None:
         ("failed(?: once more){2} by <address>", {" once more"}),
     ],
 )
-def test_literals_are_the_longest_that_cannot_be_missing(pattern: str, literals: set[str]) -> None:
+def test_literals_are_the_longest_that_cannot_be_missing(pattern: str, expected: set[str]) -> None:
     """The longer, the fewer innocent lines are looked at twice."""
-    assert proof.literals(syntax.parse(pattern)) == literals
+    assert literals.needed(syntax.parse(pattern)) == expected
 
 
 @pytest.mark.parametrize(
@@ -269,12 +269,12 @@ WORDS = st.sampled_from(
 @given(st.data(), st.tuples(PATTERNS, WORDS, PATTERNS).map("".join))
 def test_every_match_contains_a_literal(data: st.DataObject, pattern: str) -> None:
     """Or the scan would pass over a line that a rule matches."""
-    literals = proof.literals(syntax.parse(pattern))
+    found = literals.needed(syntax.parse(pattern))
 
     text = data.draw(st.from_regex(re.compile(expand(pattern), re.ASCII), fullmatch=True))
 
-    assert any(literal in text for literal in literals)
-    assert min(map(len, literals)) >= proof.SHORTEST
+    assert any(literal in text for literal in found)
+    assert min(map(len, found)) >= literals.SHORTEST
 
 
 @given(st.data(), PATTERNS)
