@@ -19,22 +19,23 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
 
-INSTALLED = Path("/etc/responder/responder.toml")
-USUAL = ("/var/log/mail.log", "/var/log/maillog", "/var/log/auth.log", "/var/log/secure")
+from responder.config import USUAL_LOGS
+from responder.whereabouts import DEFAULT_PATH
+
 RESPONDER = Path(sys.executable).with_name("responder")
 
 
 def main() -> int:
     """Prepare, explain, ask, run; return the exit status of what went wrong."""
     given = arguments()
-    if INSTALLED.exists():
-        return fail(f"this host has settings of its own in {INSTALLED}; start that one with: responder run")
-    logs = [Path(log).absolute() for log in given.log] or [Path(log) for log in USUAL if Path(log).exists()]
+    if DEFAULT_PATH.exists():
+        return fail(f"this host has settings of its own in {DEFAULT_PATH}; start that one with: responder run")
+    logs = [Path(log).absolute() for log in given.log] or [Path(log) for log in USUAL_LOGS if Path(log).exists()]
     missing = [str(log) for log in logs if not log.is_file()]
     if missing:
         return fail(f"no such file: {', '.join(missing)}")
     if not logs:
-        return fail(f"none of {', '.join(USUAL)} is here; install rsyslog, or name the log: --live LOG")
+        return fail(f"none of {', '.join(USUAL_LOGS)} is here; install rsyslog, or name the log: --live LOG")
     config = write(given.state, logs, visitor())
     checked = subprocess.run([RESPONDER, "check", "--config", config], check=False)
     if checked.returncode:

@@ -187,8 +187,7 @@ class Ban(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What the firewall did with one request: how many changes were applied, and what was not, with why."""
+    """What the firewall did with one request, which is all or nothing: how many changes it made, or why none."""
 
     applied: int
-    refused: tuple[tuple[Prefix, str], ...] = ()
     error: str = ""

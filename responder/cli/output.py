@@ -44,13 +44,13 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2 if sys.stdout.isatty() else None))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print *rows* as a table; text in it is shown as it is, control characters made visible."""
     from rich.console import Console  # noqa: PLC0415 - 40 ms that a program reading JSON need not pay
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    made = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False)
+    made = Table(*columns, box=None, pad_edge=False)
     for row in rows:
         made.add_row(*(Text(printable(str(cell))) for cell in row))
     width = None if sys.stdout.isatty() else 200

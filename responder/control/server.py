@@ -10,12 +10,12 @@ import contextlib
 import os
 import selectors
 import socket
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
 from responder.errors import ProtocolError, StoreError
 from responder.framing import Frames, Message, encode
+from responder.peer import user
 
 _PIECE = 1 << 16
 _LONGEST_REQUEST = 1 << 20
@@ -72,8 +72,7 @@ class ControlServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-            if struct.unpack("3i", credentials)[1] not in self._users or len(self._peers) >= _MOST_PEERS:
+            if user(connection) not in self._users or len(self._peers) >= _MOST_PEERS:
                 connection.close()
                 continue
             connection.setblocking(False)

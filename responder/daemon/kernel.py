@@ -26,7 +26,6 @@ class Kernel:
 
     def __init__(self, firewall: Firewall, selector: selectors.BaseSelector) -> None:
         self.firewall = firewall
-        self.last_settled = 0.0
         self._selector = selector
         self._registered: int | None = None
         self._events = 0
@@ -128,7 +127,7 @@ class Kernel:
             return
         if self._told:
             _log.warning("the firewall works again")
-        self._told, self._patience, self.last_settled = "", _PATIENCE, now
+        self._told, self._patience = "", _PATIENCE
 
     def _register(self) -> None:
         """Keep the selector's idea of the socket true."""

@@ -43,7 +43,7 @@ class Rule:
     examples: tuple[Example, ...] = ()
     path: Path = Path()
     literals: frozenset[str] = field(init=False)
-    _longest: int = field(init=False)
+    _pinned_left: bool = field(init=False)
     _compiled: "regex.Pattern[str]" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -57,7 +57,7 @@ class Rule:
         if faults:
             raise self.error("; ".join(fault.what for fault in faults), "; ".join(fault.remedy for fault in faults))
         object.__setattr__(self, "literals", literals.needed(nodes))
-        object.__setattr__(self, "_longest", 1 << 30 if proof.pinned_left(nodes) else LONGEST_PINNED_RIGHT)
+        object.__setattr__(self, "_pinned_left", proof.pinned_left(nodes))
         object.__setattr__(self, "_compiled", compiled)
 
     def judges(self, program: str) -> bool:
@@ -67,7 +67,9 @@ class Rule:
     def find(self, message: str) -> Prefix | None:
         """Return the address that *message* blames, or None where the rule does not match."""
         found = self._compiled.match(message)
-        if found is None or len(message.encode()) > self._longest:
+        if found is None:
+            return None
+        if not self._pinned_left and len(message.encode()) > LONGEST_PINNED_RIGHT:
             return None
         return parse_address(found["address"])
 

@@ -6,19 +6,12 @@ machine.  A hit only makes a line a candidate; rules judge it.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 try:
     import hyperscan
 except ImportError:  # no build for this processor
     hyperscan = None  # type: ignore[assignment]
-
-
-class Hit(NamedTuple):
-    """The literal with number *literal* ends at byte *end* of the chunk."""
-
-    end: int
-    literal: int
 
 
 class Scanner(Protocol):

@@ -9,9 +9,9 @@ import contextlib
 import os
 import signal
 import socket
-import struct
 from pathlib import Path
 
+from responder import peer
 from responder.enforce import actor, privileges
 from responder.enforce.backend import Backend
 from responder.errors import FirewallError, ProtocolError
@@ -46,7 +46,7 @@ def serve_socket(path: Path, backend_name: str, users: frozenset[int]) -> None:
         while True:
             connection, _ = listener.accept()
             with connection:
-                if _peer(connection) not in users:
+                if peer.user(connection) not in users:
                     continue
                 backend = backend or _open(connection, backend_name)
                 if backend:
@@ -70,12 +70,6 @@ def _serve(connection: socket.socket, backend: Backend) -> None:
     except (ConnectionError, ProtocolError) as error:
         with contextlib.suppress(OSError):
             connection.sendall(encode({"id": 0, "backend": backend.name, "error": str(error)}))
-
-
-def _peer(connection: socket.socket) -> int:
-    """Return the numeric user id of whoever is at the other end (unix(7))."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", credentials)[1])
 
 
 def own_users() -> frozenset[int]:

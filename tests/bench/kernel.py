@@ -106,7 +106,7 @@ def _flood(daemon: Daemon, crowd: int) -> float:
 
 def _start(daemon: Daemon, crowd: int) -> float:
     begin = time.perf_counter()
-    daemon.process = daemon.host.popen(daemon._command("run"), stdout=-3, stderr=-3)
+    daemon.process = daemon.host.popen(daemon.command("run"), stdout=-3, stderr=-3)
     _settle(daemon, crowd)
     return time.perf_counter() - begin
 

@@ -92,7 +92,7 @@ def test_a_daemon_killed_fifty_times_comes_to_the_same_bans_and_counts(
     share = len(lines) // KILLS + 1
     with log.open("ab", buffering=0) as writer:
         for turn in range(KILLS):
-            process = net.srv.popen(daemon._command("run"), stdout=-3, stderr=-3)
+            process = net.srv.popen(daemon.command("run"), stdout=-3, stderr=-3)
             for line in lines[turn * share : (turn + 1) * share]:
                 writer.write(line)
             # From before it has opened its store to well into its work: a start takes about half a second.

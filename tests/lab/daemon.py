@@ -42,7 +42,7 @@ class Daemon:
     def start(self) -> None:
         """Start it and wait until it answers on its socket."""
         with self.output.open("ab") as output:
-            self.process = self.host.popen(self._command("run"), stdout=output, stderr=subprocess.STDOUT)
+            self.process = self.host.popen(self.command("run"), stdout=output, stderr=subprocess.STDOUT)
         until(self._answers, within=30, what=f"an answer of the daemon; see {self.output}", every=0.05)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -56,7 +56,7 @@ class Daemon:
 
     def tell(self, *words: str, check: bool = True) -> str:
         """Run a command and return what it printed for a person; RuntimeError says what a failed one complained of."""
-        done = self.host.run(self._command(*words), timeout=30)
+        done = self.host.run(self.command(*words), timeout=30)
         if check and done.returncode:
             raise RuntimeError(f"responder {' '.join(words)} exits with {done.returncode}: {done.stderr}{done.stdout}")
         return done.stdout
@@ -72,7 +72,7 @@ class Daemon:
     def _answers(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
             raise RuntimeError(f"the daemon ended with status {self.process.returncode}: {self.said()[-2000:]}")
-        return self.host.run(self._command("status", "--json"), timeout=30).returncode in (0, 1)
+        return self.host.run(self.command("status", "--json"), timeout=30).returncode in (0, 1)
 
-    def _command(self, *words: str) -> list[str]:
+    def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "responder", "--config", str(self.config), *words]
