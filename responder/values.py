@@ -17,7 +17,8 @@ from typing import Literal, NamedTuple, Self
 
 _V4_SPACE = 0xFFFF << 32
 _BITS = 128
-_SCOPE = re.compile(r"(?:drop|reject)(?::[1-9][0-9]{0,4}(?:,[1-9][0-9]{0,4})*)?")
+_PORT = r"[1-9][0-9]{0,4}(?:/udp)?"
+_SCOPE = re.compile(rf"(?:drop|reject)(?::{_PORT}(?:,{_PORT})*)?")
 
 Verdict = Literal["drop", "reject"]
 
@@ -114,22 +115,27 @@ def parse_address(text: str) -> Prefix | None:
 
 
 class Scope(NamedTuple):
-    """What a ban stops: *verdict* for packets to TCP *ports*, or to everything where there are none."""
+    """What a ban stops: *verdict* for packets to TCP *ports* and to *udp* ports; to everything where there are none."""
 
     verdict: Verdict = "drop"
     ports: tuple[int, ...] = ()
+    udp: tuple[int, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the scope that `str` gave; raises ValueError for anything else."""
-        verdict, _, ports = text.partition(":")
+        verdict, _, listed = text.partition(":")
         if not _SCOPE.fullmatch(text):
-            raise ValueError(f"{text!r} is no scope; it is drop or reject, with :PORT,PORT")
-        return cls("drop" if verdict == "drop" else "reject", tuple(map(int, filter(None, ports.split(",")))))
+            raise ValueError(f"{text!r} is no scope; it is drop or reject, with :PORT,PORT/udp")
+        ports = [port.partition("/") for port in listed.split(",") if port]
+        tcp = tuple(int(number) for number, _, protocol in ports if not protocol)
+        udp = tuple(int(number) for number, _, protocol in ports if protocol)
+        return cls("drop" if verdict == "drop" else "reject", tcp, udp)
 
     def __str__(self) -> str:
-        """Return ``drop``, or ``reject:25,587``."""
-        return self.verdict + (":" + ",".join(map(str, self.ports)) if self.ports else "")
+        """Return ``drop``, or ``reject:25,587,53/udp``."""
+        ports = ",".join((*map(str, self.ports), *(f"{port}/udp" for port in self.udp)))
+        return self.verdict + (f":{ports}" if ports else "")
 
 
 class Position(NamedTuple):

@@ -8,7 +8,7 @@ import click
 
 from responder.cli.output import as_json, config_option, control_path, print_json, say
 from responder.control import client
-from responder.enforce.actor import BACKENDS
+from responder.enforce.choice import BACKENDS
 
 
 @click.group(invoke_without_command=True)
@@ -47,9 +47,9 @@ def flush(as_json: bool, config: Path | None) -> None:
     try:
         answer = client.ask(control_path(config), "flush")
     except client.UnreachableError:
-        from responder.enforce.actor import open_backend  # noqa: PLC0415 - only where no daemon does it
+        from responder.enforce.choice import open_backend  # noqa: PLC0415 - only where no daemon does it
 
-        open_backend("auto").flush()
+        open_backend("auto").backend.flush()
         answer = {"lifted": None}
     if as_json:
         print_json(answer)

@@ -7,12 +7,13 @@ that whatever was lost in between is repaired.
 
 import logging
 import selectors
+import time
 from collections.abc import Callable, Sequence
 
 from responder.decide.allowlist import Allowlist
 from responder.decide.tracker import Tracker
 from responder.enforce.backend import Target
-from responder.enforce.firewall import Firewall, held_in
+from responder.enforce.firewall import Enforced, Firewall, held_in
 from responder.framing import Message
 from responder.values import Ban, Outcome, Prefix
 
@@ -33,7 +34,8 @@ class Kernel:
         self._syncing = False
         self._patience = _PATIENCE
         self._told = ""
-        self._adopt: Callable[[dict[Target, float]], None] | None = None
+        self.mended = 0
+        self._adopt: Callable[[dict[Target, Enforced]], None] | None = None
 
     @property
     def settled(self) -> bool:
@@ -49,7 +51,7 @@ class Kernel:
         """Have the whole wanted set sent, not before *at*."""
         self._sync_due = at
 
-    def recover(self, adopt: Callable[[dict[Target, float]], None]) -> None:
+    def recover(self, adopt: Callable[[dict[Target, Enforced]], None]) -> None:
         """Before the first sync, have *adopt* hear what the kernel holds: the store has forgotten it."""
         self._adopt = adopt
 
@@ -94,7 +96,18 @@ class Kernel:
             self.firewall.write()
         if events & selectors.EVENT_READ:
             self.firewall.read()
+            self._take_news()
         self._register()
+
+    def _take_news(self) -> None:
+        """Say what somebody else did to our rules; a sync is owed where the actor could not mend it."""
+        for mended in self.firewall.mended:
+            self.mended += 1
+            _log.warning("somebody else changed our firewall rules: %s; put back", mended)
+        self.firewall.mended.clear()
+        if self.firewall.connected and self.firewall.error and self._sync_due is None and not self._syncing:
+            self._heard(Outcome(0, self.firewall.error), time.time())
+            self.firewall.error = ""
 
     def close(self) -> None:
         """Let the actor go; the rules stay."""

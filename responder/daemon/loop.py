@@ -31,7 +31,7 @@ from responder.decide.allowlist import Allowlist
 from responder.detect import library
 from responder.detect.detector import Detector
 from responder.enforce.backend import Target
-from responder.enforce.firewall import Firewall
+from responder.enforce.firewall import Enforced, Firewall
 from responder.errors import Refused, StoreError
 from responder.sources import Watch
 from responder.times import format_duration
@@ -139,13 +139,14 @@ class Daemon:
         note = "" if ban.expires > self.now() else " (already over: the lines are old)"
         _log.info("ban %s for %s, no. %d: %s%s", ban.prefix, lasting, ban.nth, ban.reason, note)
 
-    def _adopt(self, held: Mapping[Target, float]) -> None:
+    def _adopt(self, held: Mapping[Target, Enforced]) -> None:
         """Take back from the kernel the bans that a corrupt store no longer tells of."""
         now = self.now()
         known = {(ban.prefix, ban.scope) for ban in self.ledger.tracker.bans(now)}
-        for (prefix, scope), expires in held.items():
+        for (prefix, scope), enforced in held.items():
             if (prefix, scope) not in known and not self.ledger.tracker.allowlist.covering(prefix):
-                ban = Ban(prefix, scope, RECOVERED, "", now, expires, 1, "in the kernel when the state store was lost")
+                reason = "in the kernel when the state store was lost"
+                ban = Ban(prefix, scope, RECOVERED, "", now, enforced.expires, 1, reason)
                 self.ledger.ban(ban)
                 self.announce(ban)
         self.commit(durable=True)

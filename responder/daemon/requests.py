@@ -202,8 +202,8 @@ class Requests:
                 reply({**answer, "kernel": None, "kernel_error": held["error"]})
                 return
             rows = [
-                {"prefix": str(target.prefix), "scope": str(target.scope), "expires": format_time(expires)}
-                for target, expires in held_in(held).items()
+                {"prefix": str(target.prefix), "scope": str(target.scope), "expires": format_time(enforced.expires)}
+                for target, enforced in held_in(held).items()
             ]
             reply({**answer, "kernel": rows})
 

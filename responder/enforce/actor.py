@@ -1,60 +1,144 @@
 """actor - the firewall actor: one socket, one backend, one thing after the other.
 
 It drains whatever requests wait, folds consecutive changes into one (the last
-word on a prefix wins), applies them as one transaction, and answers each.  It
-takes prefixes and times, never text, and starts no program.  When its socket
-closes it ends and leaves the rules where they are: the kernel ends each on
-time.
+word on a prefix wins), applies them as one transaction, and answers each.  In
+between it mends what others did to its rules.  It takes prefixes and times,
+never text, and starts no program.  When its socket closes it ends and leaves
+the rules where they are: the kernel ends each on time.
 
 Requests and answers are JSON objects, one a line; prefixes travel as the two
 numbers of a Prefix.
 
     {"id": 1, "do": "apply", "ban": [[network, length, "drop", expires]], "lift": [[network, length, "drop"]]}
     {"id": 2, "do": "sync", "wanted": [[network, length, "drop", expires]], "never": [[network, length]]}
-    {"id": 3, "do": "held"}   {"id": 4, "do": "holds", "prefix": [network, length]}   {"id": 5, "do": "flush"}
+    {"id": 3, "do": "held"}   {"id": 4, "do": "find", "targets": [[network, length, "drop"]]}
+    {"id": 5, "do": "holds", "prefix": [network, length]}   {"id": 6, "do": "flush"}
 
     {"id": 1, "applied": 1, "error": ""}
-    {"id": 3, "applied": 1, "error": "", "held": [[network, length, "drop", expires]]}
+    {"id": 3, "applied": 1, "error": "", "held": [[network, length, "drop", expires, packets, octets, last]]}
 
-The first line it sends is a greeting: {"id": 0, "backend": "nftables", "error": ""}.
+*last* is when a packet was last seen to be stopped, or 0.  A message with the id
+0 is news: first which backend works and why it was chosen, or why none does;
+later what somebody else had taken away and was put back, or why it could not be.
+
+    {"id": 0, "backend": "nftables", "why": "...", "error": ""}
+    {"id": 0, "mended": "the table inet responder was gone", "error": ""}
 """
 
+import select
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from math import isfinite
 from typing import Any, TypeVar
 
-from responder.enforce.backend import Backend, DryRun, Target
+from responder.enforce.backend import Backend, Held, Target
+from responder.enforce.knocks import Knocks
 from responder.errors import FirewallError, ProtocolError
 from responder.framing import Frames, Message, encode
 from responder.values import Prefix, Scope
 
 _PIECE = 1 << 20
+_LONGEST_WAIT = 3600.0  # seconds; select(2) takes no infinity
+_PATIENCE = 5.0  # seconds after a failure before the rules are looked after again
 Made = TypeVar("Made")
-BACKENDS = ("auto", "nftables", "dry-run")
 
 
-def open_backend(name: str) -> Backend:
-    """Return the backend called *name*; raises FirewallError where it cannot work here."""
-    if name == "dry-run":
-        return DryRun()
-    from responder.enforce.nftables import Nftables  # noqa: PLC0415 - a dry run needs no libnftables
+class Actor:
+    """Drives *backend*, which was chosen because of *why*."""
 
-    return Nftables()
+    def __init__(self, backend: Backend, why: str) -> None:
+        self._backend = backend
+        self._why = why
+        self._knocks = Knocks(time.time())
+        self._not_before = 0.0
 
+    def serve(self, connection: socket.socket, news: Iterable[Message] = ()) -> None:
+        """Do what *connection* asks until it closes, having told it *news* from before it came."""
+        greeting = {"id": 0, "backend": self._backend.name, "why": self._why, "error": ""}
+        connection.sendall(b"".join(map(encode, (greeting, *news))))
+        frames = Frames()
+        while True:
+            for message in self.tend_until(connection):
+                connection.sendall(encode(message))
+            data = connection.recv(_PIECE)
+            if not data:
+                return
+            requests = frames.feed(data)
+            while more := _waiting(connection):
+                requests += frames.feed(more)
+            for answer in self._answers(requests):
+                connection.sendall(encode(answer))
 
-def serve(connection: socket.socket, backend: Backend) -> None:
-    """Do what *connection* asks until it closes."""
-    connection.sendall(encode({"id": 0, "backend": backend.name, "error": ""}))
-    frames = Frames()
-    while data := connection.recv(_PIECE):
-        requests = frames.feed(data)
-        while more := _waiting(connection):
-            requests += frames.feed(more)
-        for answer in _answers(requests, backend):
-            connection.sendall(encode(answer))
+    def tend_until(self, source: socket.socket) -> Iterator[Message]:
+        """Look after the rules until *source* has something to read; yield what that brought to light."""
+        watched = self._backend.fileno()
+        while True:
+            now = time.time()
+            due = max(min(self._backend.due, self._knocks.due), self._not_before)
+            descriptors = [source.fileno(), *([] if watched is None or now < self._not_before else [watched])]
+            readable, _, _ = select.select(descriptors, [], [], max(0.0, min(due - now, _LONGEST_WAIT)))
+            if source.fileno() in readable:
+                return
+            yield from self._tend(time.time())
+
+    def _tend(self, now: float) -> Iterator[Message]:
+        try:
+            mended = self._backend.tend(now)
+            if now >= self._knocks.due:
+                self._knocks.look(self._backend, now)
+        except FirewallError as error:
+            self._not_before = now + _PATIENCE
+            yield {"id": 0, "mended": "", "error": str(error)}
+        else:
+            if mended:
+                yield {"id": 0, "mended": mended, "error": ""}
+
+    def _answers(self, requests: Iterable[Message]) -> Iterator[Message]:
+        changes: dict[Target, float | None] = {}
+        asked: list[tuple[int, int]] = []
+        for request in requests:
+            number = _number(request)
+            if request.get("do") == "apply":
+                bans, lifts = _sound(_wanted, request.get("ban", ())), _sound(_targets, request.get("lift", ()))
+                changes.update(dict.fromkeys(lifts))
+                changes.update(bans)
+                asked.append((number, len(bans) + len(lifts)))
+                continue
+            yield from self._apply(changes, asked)
+            changes, asked = {}, []
+            yield {"id": number, **self._answer(request)}
+        yield from self._apply(changes, asked)
+
+    def _apply(self, changes: Mapping[Target, float | None], asked: list[tuple[int, int]]) -> Iterator[Message]:
+        if not asked:
+            return
+        done = _guarded(lambda: {"applied": self._backend.apply(changes, time.time())})
+        for number, count in asked:
+            yield {"id": number, **done, "applied": 0 if done["error"] else count}
+
+    def _answer(self, request: Message) -> Message:
+        now, backend = time.time(), self._backend
+        match request.get("do"):
+            case "sync":
+                wanted, never = _sound(_wanted, request.get("wanted")), _sound(_prefixes, request.get("never"))
+                return _guarded(lambda: {"applied": backend.sync(wanted, never, now)})
+            case "held":
+                return _guarded(lambda: {"held": self._rows(self._knocks.look(backend, now), now)})
+            case "find":
+                targets = _sound(_targets, request.get("targets"))
+                return _guarded(lambda: {"held": self._rows(backend.find(targets, now), now)})
+            case "holds":
+                (prefix,) = _sound(_prefixes, [request.get("prefix")])
+                return _guarded(lambda: {"held": self._rows(backend.holds(prefix, now), now)})
+            case "flush":
+                return _guarded(lambda: {"applied": backend.flush()})
+        raise ProtocolError(f"an unknown request, {request.get('do')!r}")
+
+    def _rows(self, held: Mapping[Target, Held], now: float) -> list[list[Any]]:
+        known = self._knocks.observe(held, now)
+        return [[*target.prefix, str(target.scope), held[target].expires, *known[target]] for target in held]
 
 
 def _waiting(connection: socket.socket) -> bytes:
@@ -63,47 +147,6 @@ def _waiting(connection: socket.socket) -> bytes:
         return connection.recv(_PIECE, socket.MSG_DONTWAIT)
     except BlockingIOError:
         return b""
-
-
-def _answers(requests: Iterable[Message], backend: Backend) -> Iterable[Message]:
-    changes: dict[Target, float | None] = {}
-    asked: list[tuple[int, int]] = []
-    for request in requests:
-        number = _number(request)
-        if request.get("do") == "apply":
-            bans, lifts = _sound(_held, request.get("ban", ())), _sound(_targets, request.get("lift", ()))
-            changes.update(dict.fromkeys(lifts))
-            changes.update(bans)
-            asked.append((number, len(bans) + len(lifts)))
-            continue
-        yield from _apply(changes, asked, backend)
-        changes, asked = {}, []
-        yield {"id": number, **_answer(request, backend)}
-    yield from _apply(changes, asked, backend)
-
-
-def _apply(changes: Mapping[Target, float | None], asked: list[tuple[int, int]], backend: Backend) -> Iterable[Message]:
-    if not asked:
-        return
-    done = _guarded(lambda: {"applied": backend.apply(changes, time.time())})
-    for number, count in asked:
-        yield {"id": number, **done, "applied": 0 if done["error"] else count}
-
-
-def _answer(request: Message, backend: Backend) -> Message:
-    now = time.time()
-    match request.get("do"):
-        case "sync":
-            wanted, never = _sound(_held, request.get("wanted")), _sound(_prefixes, request.get("never"))
-            return _guarded(lambda: {"applied": backend.sync(wanted, never, now)})
-        case "held":
-            return _guarded(lambda: {"held": _rows(backend.held(now))})
-        case "holds":
-            (prefix,) = _sound(_prefixes, [request.get("prefix")])
-            return _guarded(lambda: {"held": _rows(backend.holds(prefix, now))})
-        case "flush":
-            return _guarded(lambda: {"applied": backend.flush()})
-    raise ProtocolError(f"an unknown request, {request.get('do')!r}")
 
 
 def _guarded(work: Callable[[], Message]) -> Message:
@@ -128,7 +171,7 @@ def _sound(make: Callable[[Any], Made], value: Any) -> Made:
         raise ProtocolError(f"a malformed request: {error}") from None
 
 
-def _held(rows: Iterable[Any]) -> dict[Target, float]:
+def _wanted(rows: Iterable[Any]) -> dict[Target, float]:
     return {Target(_prefix(network, length), _scope(scope)): _time(expires) for network, length, scope, expires in rows}
 
 
@@ -144,10 +187,6 @@ def _time(value: Any) -> float:
     if not isinstance(value, (int, float)) or not isfinite(value):
         raise ProtocolError(f"no time: {value!r}")
     return float(value)
-
-
-def _rows(held: Mapping[Target, float]) -> list[list[Any]]:
-    return [[*target.prefix, str(target.scope), expires] for target, expires in held.items()]
 
 
 def _prefix(network: Any, length: Any) -> Prefix:

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from responder.enforce.backend import Target
 from responder.errors import ProtocolError
@@ -28,11 +28,21 @@ _LONGEST_PATIENCE = 30.0
 Answer = Callable[[Message], None]
 
 
+class Enforced(NamedTuple):
+    """What the kernel has of a ban: when it ends, what it stopped, and when last (0: not seen)."""
+
+    expires: float
+    packets: int
+    octets: int
+    last: float
+
+
 class Firewall:
     """Speaks to one actor; *backend* is what to ask of an actor that we start, *path* where another one listens."""
 
     def __init__(self, backend: str, path: str = "") -> None:
-        self.backend = ""
+        self.backend = self.why = ""
+        self.mended: list[str] = []
         self.error = "the firewall actor was not reached yet"
         self.starts = 0
         self._wanted_backend, self._path = backend, path
@@ -123,6 +133,10 @@ class Firewall:
         """Ask what the kernel holds that stops *prefix*."""
         self._ask({"do": "holds", "prefix": [*prefix]}, then)
 
+    def find(self, targets: Iterable[Target], then: Answer) -> None:
+        """Ask what the kernel holds of *targets*, and what it has counted."""
+        self._ask({"do": "find", "targets": [[*target.prefix, str(target.scope)] for target in targets]}, then)
+
     def held(self, then: Answer) -> None:
         """Ask for everything that the kernel holds."""
         self._ask({"do": "held"}, then)
@@ -166,11 +180,19 @@ class Firewall:
             return
         for answer in answers:
             if answer.get("id") == 0:
-                self.backend, self.error = str(answer.get("backend", "")), str(answer.get("error", ""))
+                self._hear(answer)
             elif then := self._open.pop(answer.get("id", -1), None):
                 then(answer)
         if not data:
             self._lost(self.error or "the firewall actor is gone")
+
+    def _hear(self, news: Message) -> None:
+        """Take note of what the actor says by itself."""
+        self.error = str(news.get("error", ""))
+        if "backend" in news:
+            self.backend, self.why = str(news["backend"]), str(news.get("why", ""))
+        elif news.get("mended"):
+            self.mended.append(str(news["mended"]))
 
     def close(self) -> None:
         """Let the actor go; the rules stay."""
@@ -197,6 +219,6 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
     return Outcome(int(answer.get("applied", 0)), error=str(answer.get("error", "")))
 
 
-def held_in(answer: Message) -> dict[Target, float]:
-    """Return what the kernel holds, from the answer to `Firewall.held` or `Firewall.holds`."""
-    return {Target(Prefix(row[0], row[1]), Scope.parse(row[2])): row[3] for row in answer.get("held", ())}
+def held_in(answer: Message) -> dict[Target, Enforced]:
+    """Return what the kernel holds, from the answer to `Firewall.held`, `find` or `holds`."""
+    return {Target(Prefix(row[0], row[1]), Scope.parse(row[2])): Enforced(*row[3:]) for row in answer.get("held", ())}

@@ -21,12 +21,12 @@ hand without a timeout is not reported by `held`, and gone after the next sync.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from math import ceil
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil, inf
 
 import nftables
 
-from responder.enforce.backend import Target
+from responder.enforce.backend import Held, Target
 from responder.errors import FirewallError
 from responder.values import Prefix, Scope
 
@@ -43,6 +43,7 @@ class Nftables:
     """The kernel's nftables; needs CAP_NET_ADMIN."""
 
     name = "nftables"
+    due = inf
 
     def __init__(self) -> None:
         """Raise FirewallError where libnftables or the kernel's nf_tables is missing, or we may not use it."""
@@ -102,15 +103,15 @@ class Nftables:
         self._sets, self._held, self._there, self._never = set(names), dict(wanted), True, tuple(never)
         return len(wanted)
 
-    def held(self, now: float) -> dict[Target, float]:
+    def held(self, now: float) -> dict[Target, Held]:
         """Return what the kernel really holds, with the times it ends."""
         if not re.search(rf"^table {TABLE}$", self._run("list tables"), re.MULTILINE):
             return {}
         return _read(self._run(f"list table {TABLE}"), now)
 
-    def holds(self, prefix: Prefix, now: float) -> dict[Target, float]:
+    def holds(self, prefix: Prefix, now: float) -> dict[Target, Held]:
         """Return what the kernel holds that stops the whole of *prefix*."""
-        found: dict[Target, float] = {}
+        found: dict[Target, Held] = {}
         for name in sorted(self._sets):
             _, family, bits = _parse_name(name)
             if family == prefix.family and bits <= prefix.bits:
@@ -118,6 +119,18 @@ class Nftables:
                 code, listing, _ = self._nft.cmd(f"get element {TABLE} {name} {{ {address} }}")
                 found |= _read(listing, now) if code == 0 else {}
         return found
+
+    def fileno(self) -> None:
+        """Nothing is watched."""
+
+    def tend(self, now: float) -> str:  # noqa: ARG002
+        """There is nothing to do."""
+        return ""
+
+    def find(self, targets: Iterable[Target], now: float) -> dict[Target, Held]:
+        """Return those of *targets* that the kernel really holds."""
+        held = self.held(now)
+        return {target: held[target] for target in targets if target in held}
 
     def flush(self) -> int:
         """Remove everything of ours; return how many bans we knew of."""
@@ -210,14 +223,14 @@ def _mask(family: int, bits: int) -> str:
     return _text(Prefix(_ALL_ONES << 128 - bits & _ALL_ONES, 64))
 
 
-def _read(listing: str, now: float) -> dict[Target, float]:
+def _read(listing: str, now: float) -> dict[Target, Held]:
     """Return the elements in a listing as nft 1.0 prints it (to the millisecond; as JSON it rounds to seconds)."""
     held = {}
     for name, content in _LISTED_SET.findall(listing):
         if _SET_NAME.fullmatch(name):
             scope, _, bits = _parse_name(name)
             for address, left in _LISTED_ELEMENT.findall(content):
-                held[Target(Prefix.parse(f"{address}/{bits}"), scope)] = now + _seconds(left)
+                held[Target(Prefix.parse(f"{address}/{bits}"), scope)] = Held(now + _seconds(left))
     return held
 
 

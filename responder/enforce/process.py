@@ -9,13 +9,17 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from responder import peer
-from responder.enforce import actor, privileges
-from responder.enforce.backend import Backend
+from responder.enforce import privileges
+from responder.enforce.actor import Actor
+from responder.enforce.choice import open_backend
 from responder.errors import FirewallError, ProtocolError
-from responder.framing import encode
+from responder.framing import Message, encode
+
+_MOST_NEWS = 100
 
 
 def serve_inherited(descriptor: int, backend_name: str) -> None:
@@ -26,9 +30,9 @@ def serve_inherited(descriptor: int, backend_name: str) -> None:
     except OSError as error:
         raise FirewallError(f"descriptor {descriptor} is no socket: {error.strerror}") from None
     with given as connection:
-        backend = _open(connection, backend_name)
-        if backend:
-            _serve(connection, backend)
+        actor = _open(connection, backend_name)
+        if actor:
+            _serve(connection, actor)
 
 
 def serve_socket(path: Path, backend_name: str, users: frozenset[int]) -> None:
@@ -42,34 +46,38 @@ def serve_socket(path: Path, backend_name: str, users: frozenset[int]) -> None:
         except OSError as error:
             raise FirewallError(f"{path}: the socket cannot be made: {error.strerror or error}") from None
         listener.listen()
-        backend: Backend | None = None
+        actor: Actor | None = None
+        news: list[Message] = []
         while True:
+            if actor:  # the rules are looked after while no daemon is there
+                news = [*news, *actor.tend_until(listener)][-_MOST_NEWS:]
             connection, _ = listener.accept()
             with connection:
                 if peer.user(connection) not in users:
                     continue
-                backend = backend or _open(connection, backend_name)
-                if backend:
-                    _serve(connection, backend)
+                actor = actor or _open(connection, backend_name)
+                if actor:
+                    _serve(connection, actor, news)
+                    news = []
 
 
-def _open(connection: socket.socket, name: str) -> Backend | None:
+def _open(connection: socket.socket, name: str) -> Actor | None:
     """Open the backend and drop privileges; tell the daemon why where that fails."""
     try:
-        backend = actor.open_backend(name)
+        actor = Actor(*open_backend(name))
         privileges.keep_net_admin()
     except (FirewallError, OSError) as error:
         connection.sendall(encode({"id": 0, "backend": "", "error": str(error)}))
         return None
-    return backend
+    return actor
 
 
-def _serve(connection: socket.socket, backend: Backend) -> None:
+def _serve(connection: socket.socket, actor: Actor, news: Sequence[Message] = ()) -> None:
     try:
-        actor.serve(connection, backend)
+        actor.serve(connection, news)
     except (ConnectionError, ProtocolError) as error:
         with contextlib.suppress(OSError):
-            connection.sendall(encode({"id": 0, "backend": backend.name, "error": str(error)}))
+            connection.sendall(encode({"id": 0, "mended": "", "error": str(error)}))
 
 
 def own_users() -> frozenset[int]:

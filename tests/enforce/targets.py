@@ -1,8 +1,9 @@
 """targets - whom to ban, and until when, in few words."""
 
 import time
+from collections.abc import Mapping
 
-from responder.enforce.backend import Target
+from responder.enforce.backend import Held, Target
 from responder.values import Prefix, Scope
 
 HOUR = 3600.0
@@ -16,6 +17,6 @@ def now() -> float:
     return time.time()
 
 
-def lasting(held: dict[Target, float]) -> dict[Target, int]:
+def lasting(held: Mapping[Target, Held]) -> dict[Target, int]:
     """Return for each target how long it still lasts, to the nearest hour."""
-    return {target: round((expires - now()) / HOUR) for target, expires in held.items()}
+    return {target: round((one.expires - now()) / HOUR) for target, one in held.items()}

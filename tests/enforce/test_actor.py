@@ -19,7 +19,7 @@ SEVEN, NET = [*at("192.0.2.7").prefix], [*at("192.0.2.0/24").prefix]
 @pytest.fixture
 def actor() -> Iterator[Actor]:
     with Actor("dry-run") as made:
-        assert made.answer() == {"id": 0, "backend": "dry-run", "error": ""}
+        assert made.answer() == {"id": 0, "backend": "dry-run", "why": "nothing is enforced", "error": ""}
         yield made
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from responder.enforce import process
 from responder.enforce.backend import Target
-from responder.enforce.firewall import Firewall, held_in
+from responder.enforce.firewall import Enforced, Firewall, held_in
 from responder.framing import Message
 from responder.values import Ban, Outcome, Prefix
 from tests.enforce.targets import now
@@ -68,7 +68,7 @@ def test_each_answer_comes_to_whom_it_is_for(firewall: Firewall) -> None:
     for question in ("holds", "held"):
         answer = heard[question]
         assert isinstance(answer, dict)
-        assert held_in(answer) == {Target(other.prefix, other.scope): other.expires}
+        assert held_in(answer) == {Target(other.prefix, other.scope): Enforced(other.expires, 0, 0, 0.0)}
     assert firewall.backend == "dry-run"
     assert firewall.unanswered == 0
     assert firewall.error == ""

@@ -7,8 +7,8 @@ from typing import Any, Self
 
 import pytest
 
-from responder.enforce.actor import open_backend
 from responder.enforce.backend import Backend
+from responder.enforce.choice import open_backend
 from responder.values import Prefix
 from tests.enforce.conftest import KERNELS
 from tests.enforce.namespace import inside
@@ -96,7 +96,7 @@ def net() -> Iterator[Network]:
 def firewall(request: pytest.FixtureRequest, net: Network) -> Iterator[Backend]:
     """A firewall on the server, empty at the beginning and in the end."""
     with inside(net.srv.namespace):
-        backend = open_backend(request.param)
+        backend = open_backend(request.param).backend
         yield backend
         backend.flush()
 

@@ -95,7 +95,7 @@ def test_other_users_are_hung_up_on(open_folder: Path) -> None:
     path = open_folder / "actor.sock"
     with listening(path):
         assert knock(path, 1234) == b""
-        assert knock(path, 0) == encode({"id": 0, "backend": "dry-run", "error": ""})
+        assert knock(path, 0) == encode({"id": 0, "backend": "dry-run", "why": "nothing is enforced", "error": ""})
         assert knock(path, NOBODY) == b""
 
 
