@@ -32,8 +32,13 @@ class Backend(Protocol):
 
     name: str
     """nftables, iptables with ipset, iptables, dry-run"""
-    due: float
-    """When `tend` wants to be called at the latest, in epoch seconds; infinity for never."""
+
+    @property
+    def due(self) -> float:
+        """Return when `tend` wants to be called at the latest, in epoch seconds; infinity for never."""
+
+    def close(self) -> None:
+        """Give back what was opened; the rules stay."""
 
     def fileno(self) -> int | None:
         """Return what becomes readable when somebody changes rules, or None where the kernel does not tell."""

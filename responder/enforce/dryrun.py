@@ -16,6 +16,9 @@ class DryRun:
     def __init__(self) -> None:
         self._held: dict[Target, float] = {}
 
+    def close(self) -> None:
+        """There is nothing open."""
+
     def fileno(self) -> None:
         """Nobody can change what is only remembered."""
 

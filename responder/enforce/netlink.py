@@ -13,6 +13,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterator, Sequence
+from errno import ENOENT
 from typing import NamedTuple
 
 NETLINK_NETFILTER = 12
@@ -32,12 +33,9 @@ _ATTRIBUTE = struct.Struct("=HH")
 _PIECE = 1 << 18
 
 
-class RefusedError(OSError):
-    """The kernel's answer to a request it would not serve; *index* says which of the batch."""
-
-    def __init__(self, number: int, index: int) -> None:
-        super().__init__(number, os.strerror(number))
-        self.index = index
+def refusal(number: int) -> OSError:
+    """Return the kernel's answer to a request that it would not serve, as Python knows it (FileNotFoundError ...)."""
+    return OSError(number, os.strerror(number))
 
 
 class Reply(NamedTuple):
@@ -81,8 +79,9 @@ class Netlink:
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_NETFILTER)
         self._socket.bind((0, 0))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PIECE)
         self._room = 0
-        self._sequence = 0
+        self._sequence = self._first = 0
 
     @property
     def port(self) -> int:
@@ -94,15 +93,31 @@ class Netlink:
         self._socket.close()
 
     def ask(self, message: bytes) -> list[Reply]:
-        """Send one request, and return the messages of its answer; raises RefusedError."""
+        """Send one request, and return the messages of its answer; raises OSError."""
         while True:
             self._send([message])
             replies, whole = self._answers(1)
             if whole:
                 return replies
 
+    def ask_each(self, messages: Sequence[bytes]) -> list[Reply | None]:
+        """Send requests that have one message for an answer, and return those answers; None for what is not there."""
+        self._send(messages)
+        answers: list[Reply | None] = []
+        while len(answers) < len(messages):
+            for kind, _, sequence, payload in self._receive():
+                if sequence < self._first:
+                    continue  # of a request that was given up
+                if kind == _ERROR:
+                    if (number := -struct.unpack_from("=i", payload)[0]) != ENOENT:
+                        raise refusal(number)
+                    answers.append(None)
+                else:
+                    answers.append(Reply(kind, payload[0], payload[_GENERAL.size :]))
+        return answers
+
     def do(self, messages: Sequence[bytes]) -> None:
-        """Send *messages* together, of which those that ask for it are acknowledged; raises the first RefusedError."""
+        """Send *messages* together; those that ask for it are acknowledged.  Raises OSError for the first refusal."""
         acknowledged = sum(_HEADER.unpack_from(message)[2] & NLM_F_ACK != 0 for message in messages)
         self._send(messages)
         self._answers(acknowledged)
@@ -126,24 +141,30 @@ class Netlink:
         replies: list[Reply] = []
         whole, refused = True, None
         while ends:
-            data = memoryview(self._socket.recv(_PIECE))
-            at = 0
-            while at < len(data):
-                length, kind, flags, sequence, _ = _HEADER.unpack_from(data, at)
-                payload, at = data[at + _HEADER.size : at + length], at + (length + 3 & ~3)
-                whole = whole and not flags & _INTERRUPTED
+            for kind, flags, sequence, payload in self._receive():
                 if sequence < self._first:
                     continue  # of a request that was given up
+                whole = whole and not flags & _INTERRUPTED
                 if kind == _DONE:
                     ends -= 1
                 elif kind == _ERROR:
                     (number,) = struct.unpack_from("=i", payload)
                     ends -= 1
                     if number and refused is None:
-                        refused, ends = RefusedError(-number, sequence - self._first), 0
+                        refused, ends = refusal(-number), 0
                 else:
-                    family = payload[0]
-                    replies.append(Reply(kind, family, payload[_GENERAL.size :]))
+                    replies.append(Reply(kind, payload[0], payload[_GENERAL.size :]))
         if refused:
             raise refused
         return replies, whole
+
+    def _receive(self) -> Iterator[tuple[int, int, int, memoryview]]:
+        """Yield type, flags, sequence number and payload of each message in the next datagram."""
+        data = memoryview(self._socket.recv(_PIECE))
+        at = 0
+        while at + _HEADER.size <= len(data):
+            length, kind, flags, sequence, _ = _HEADER.unpack_from(data, at)
+            if length < _HEADER.size:
+                return
+            yield kind, flags, sequence, data[at + _HEADER.size : at + length]
+            at += length + 3 & ~3

@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from responder.enforce.backend import Backend, Target
-from responder.enforce.choice import open_backend
 from responder.values import Prefix, Scope
 from tests.bench.figure import Figure
 from tests.enforce.namespace import inside
+from tests.enforce.opened import held_by, opened
 from tests.lab.daemon import Daemon
 from tests.lab.network import Network
 
@@ -42,8 +42,8 @@ def measure(folder: Path) -> Iterator[Figure]:
     os.environ["XTABLES_LOCKFILE"] = str(folder / "xtables.lock")
     for name, loads in LOADS.items():
         for load in loads:
-            with inside():
-                yield from _costs(open_backend(name).backend, name, load)
+            with inside(), opened(name) as backend:
+                yield from _costs(backend, name, load)
     yield from _storms(folder)
     yield from _baselines()
 
@@ -117,7 +117,7 @@ def _storms(folder: Path) -> Iterator[Figure]:
                     [sys.executable, "-m", "tests.lab.storm", str(place / "control.sock"), str(STORM)], timeout=300
                 )
             with inside(net.srv.namespace):
-                held = len(open_backend(name).backend.held(time.time()))
+                held = len(held_by(name, time.time()))
             yield Figure(f"{name}: {STORM} processes ban one each at once, all answered", "s", tuple(runs))
             yield Figure(f"{name}: of these lost", "bans", (float(STORM - min(held, int(done.stdout))),))
             daemon.tell("firewall", "flush")

@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from responder.enforce.nftables import Nftables
 from tests.daemon.here import daemon_here
 from tests.enforce.namespace import inside, nft
+from tests.enforce.opened import held_by
 from tests.enforce.targets import now
 from tests.lab.daemon import Daemon
 from tests.lab.wait import until
@@ -48,7 +48,7 @@ def banned(daemon: Daemon) -> set[str]:
 
 
 def held() -> set[str]:
-    return {str(target.prefix) for target in Nftables().held(now())}
+    return held_by("nftables", now())
 
 
 def test_rules_stay_when_the_daemon_is_told_to_stop(daemon: Daemon) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from responder.enforce.choice import open_backend
 from tests.enforce.conftest import KERNELS
 from tests.enforce.namespace import inside
+from tests.enforce.opened import held_by
 from tests.enforce.targets import now
 from tests.lab import storm
 from tests.lab.daemon import Daemon
@@ -49,7 +49,7 @@ def test_none_of_five_hundred_bans_at_once_is_lost(
         wanted = {storm.address(number) for number in range(PROCESSES)}
         assert {ban["prefix"] for ban in daemon.ask("bans")} == wanted
         with inside(net.srv.namespace):
-            assert {str(target.prefix) for target in open_backend(backend).backend.held(now())} == wanted
+            assert held_by(backend, now()) == wanted
         for said in (iptables, nft):
             assert said[:-1] == []
             assert int(said[-1].split()[1]) > 10, "he was there all the time"

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from responder.enforce.backend import Backend
-from responder.enforce.choice import open_backend
 from tests.enforce.namespace import inside
+from tests.enforce.opened import opened
 
 KERNELS = [pytest.param("nftables", marks=pytest.mark.kernel)]
 
@@ -17,7 +17,7 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     with ExitStack() as stack:
         if request.param != "dry-run":
             stack.enter_context(inside())
-        yield open_backend(request.param).backend
+        yield stack.enter_context(opened(request.param))
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from responder.enforce.nftables import Nftables
 from responder.framing import encode
 from tests.enforce.actors import Actor
 from tests.enforce.namespace import nft
+from tests.enforce.opened import held_by, opened
 from tests.enforce.targets import HOUR, at, lasting, now
 
 SEVEN, NET = [*at("192.0.2.7").prefix], [*at("192.0.2.0/24").prefix]
@@ -172,12 +172,14 @@ def test_the_rules_stay_when_the_actor_goes_and_the_next_one_goes_on(network: No
             os.kill(actor.process.pid, how)
         if how == signal.SIGINT:
             assert actor.ask(do="held")["held"]
-    assert lasting(Nftables().held(now())) == {at("192.0.2.7"): 5}
+    with opened("nftables") as reader:
+        assert lasting(reader.held(now())) == {at("192.0.2.7"): 5}
 
     with Actor("nftables") as actor:
         actor.answer()
         actor.ask(do="sync", wanted=[ban(SEVEN, 3), ban(NET, 2)], never=[])
-        assert lasting(Nftables().held(now())) == {at("192.0.2.7"): 3, at("192.0.2.0/24"): 2}
+        with opened("nftables") as reader:
+            assert lasting(reader.held(now())) == {at("192.0.2.7"): 3, at("192.0.2.0/24"): 2}
 
 
 @pytest.mark.kernel
@@ -186,13 +188,25 @@ def test_what_the_kernel_refuses_is_answered_with_its_reason(network: None) -> N
     with Actor("nftables") as actor:
         actor.answer()
         actor.ask(do="sync", wanted=[ban(SEVEN, 5)], never=[])
-        nft("delete table inet responder")
 
-        answer = actor.ask(do="apply", ban=[ban(NET, 5)])
+        answer = actor.ask(do="apply", ban=[ban(NET, 1e12)])
 
         assert answer["applied"] == 0
-        assert answer["error"].startswith("nftables refused: ")
+        assert answer["error"].startswith("nftables cannot ban for ")
         assert actor.ask(do="sync", wanted=[ban(NET, 5)], never=[]) == {"id": 1, "applied": 1, "error": ""}
+
+
+@pytest.mark.kernel
+def test_what_somebody_else_took_away_is_put_back_and_told(network: None) -> None:
+    """Nobody has to ask: the actor says by itself what was missing, when it is back."""
+    with Actor("nftables") as actor:
+        actor.answer()
+        actor.ask(do="sync", wanted=[ban(SEVEN, 5)], never=[])
+
+        nft("flush ruleset")
+
+        assert actor.answer() == {"id": 0, "mended": "table inet responder was gone", "error": ""}
+        assert held_by("nftables", now()) == {"192.0.2.7"}
 
 
 def test_no_backend_of_another_name_is_taken() -> None:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from responder.enforce.backend import Backend, Target
-from responder.enforce.choice import open_backend
 from responder.errors import FirewallError
 from responder.values import Prefix
 from tests.enforce.conftest import KERNELS
 from tests.enforce.namespace import inside, nft
+from tests.enforce.opened import opened
 from tests.enforce.targets import HOUR, at, lasting, now
 
 _TARGETS = st.sampled_from(
@@ -37,7 +37,7 @@ class Enforcing(RuleBasedStateMachine):
         self.stack = ExitStack()
         if self.kind != "dry-run":
             self.stack.enter_context(inside())
-        self.backend: Backend = open_backend(self.kind).backend
+        self.backend: Backend = self.stack.enter_context(opened(self.kind))
         self.wanted: dict[Target, int] = {}
         self.meddled = False
 
@@ -75,7 +75,8 @@ class Enforcing(RuleBasedStateMachine):
     def restart(self) -> None:
         """The actor dies, another one takes its place and is told everything."""
         if self.kind != "dry-run":
-            self.backend = open_backend(self.kind).backend
+            self.backend.close()
+            self.backend = self.stack.enter_context(opened(self.kind))
         self.sync()
 
     @rule()

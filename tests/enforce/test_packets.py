@@ -8,10 +8,10 @@ from typing import Any, Self
 import pytest
 
 from responder.enforce.backend import Backend
-from responder.enforce.choice import open_backend
 from responder.values import Prefix
 from tests.enforce.conftest import KERNELS
 from tests.enforce.namespace import inside
+from tests.enforce.opened import opened
 from tests.enforce.targets import HOUR, at, now
 from tests.lab import network as lab
 from tests.lab.host import Host
@@ -95,8 +95,7 @@ def net() -> Iterator[Network]:
 @pytest.fixture(params=KERNELS)
 def firewall(request: pytest.FixtureRequest, net: Network) -> Iterator[Backend]:
     """A firewall on the server, empty at the beginning and in the end."""
-    with inside(net.srv.namespace):
-        backend = open_backend(request.param).backend
+    with inside(net.srv.namespace), opened(request.param) as backend:
         yield backend
         backend.flush()
 
