@@ -63,7 +63,7 @@ class SourceSettings(_Table):
 class FirewallSettings(_Table):
     """How the kernel is told."""
 
-    backend: Literal["auto", "nftables", "dry-run"] = "auto"
+    backend: Literal["auto", "nftables", "iptables", "iptables-ipset", "iptables-plain", "dry-run"] = "auto"
     socket: AbsoluteOrNone = ""
 
 

@@ -24,6 +24,7 @@ from responder.values import Ban, Outcome, Prefix, Scope
 _PIECE = 1 << 20
 _PATIENCE = 1.0  # seconds between attempts to reach an actor, doubled up to:
 _LONGEST_PATIENCE = 30.0
+_ENVIRONMENT = ("PATH", "LANG", "PYTHONPATH", "XTABLES_LOCKFILE")
 
 Answer = Callable[[Message], None]
 
@@ -113,7 +114,7 @@ class Firewall:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 cwd="/",
-                env={key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "PYTHONPATH")},
+                env={key: value for key, value in os.environ.items() if key in _ENVIRONMENT},
             )
         return ours
 

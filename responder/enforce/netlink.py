@@ -2,7 +2,11 @@
 
 Messages are handed in and out without their attributes being looked at; what
 they mean is the business of `ipset` and `nftset`.  A batch is sent whole before
-the first answer is read, and the first refusal is what is raised.
+the first answer is read, and the first refusal is what is raised.  An answer
+that does not come, is cut off or makes no sense is an OSError like a refusal.
+
+Falls short: a listing that others disturb again and again is taken as it is in
+the end, and may lack or repeat what moved meanwhile.
 
 Source: RFC 3549; linux/netlink.h and linux/netfilter/nfnetlink.h of Linux 6.1.
 All numbers of a header are in the machine's own byte order, those of netfilter's
@@ -13,7 +17,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterator, Sequence
-from errno import ENOENT
+from errno import EBADMSG, ENOENT
 from typing import NamedTuple
 
 NETLINK_NETFILTER = 12
@@ -26,11 +30,15 @@ NETWORK_ORDER = 0x4000
 
 _ERROR, _DONE = 2, 3  # NLMSG_ERROR, NLMSG_DONE
 _INTERRUPTED = 0x10  # NLM_F_DUMP_INTR
-_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33  # asm-generic/socket.h
+_SO_SNDBUFFORCE = 32  # asm-generic/socket.h
+_SOL_NETLINK, _CAP_ACK = 270, 10  # a refusal need not repeat what was asked
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port
 _GENERAL = struct.Struct("!BBH")  # family, version, resource
 _ATTRIBUTE = struct.Struct("=HH")
+_BROKEN = (0, 0, 0, 0, 0)
 _PIECE = 1 << 18
+_PATIENCE = struct.pack("@ll", 30, 0)  # the kernel answers at once, if at all
+_TRIES = 5
 
 
 def refusal(number: int) -> OSError:
@@ -57,11 +65,11 @@ def nest(kind: int, *inner: bytes) -> bytes:
 
 
 def attributes(payload: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Yield the type, without its flag bits, and the value of each attribute in *payload*."""
+    """Yield the type, without its flag bits, and the value of each attribute in *payload*, up to the first broken one."""
     at, end = 0, len(payload)
     while at + 4 <= end:
         length, kind = _ATTRIBUTE.unpack_from(payload, at)
-        if length < 4:
+        if length < 4 or at + length > end:
             return
         yield kind & 0x3FFF, payload[at + 4 : at + length]
         at += length + 3 & ~3
@@ -73,6 +81,17 @@ def request(kind: int, family: int, payload: bytes, flags: int = NLM_F_ACK, reso
     return _HEADER.pack(length, kind, flags | NLM_F_REQUEST, 0, 0) + _GENERAL.pack(family, 0, resource) + payload
 
 
+def messages(data: memoryview) -> Iterator[tuple[int, int, int, memoryview]]:
+    """Yield type, flags, sequence number and payload of each message in *data*; raises OSError for a broken one."""
+    at = 0
+    while at < len(data):
+        length, kind, flags, sequence, _ = _HEADER.unpack_from(data, at) if at + _HEADER.size <= len(data) else _BROKEN
+        if length < _HEADER.size + _GENERAL.size or at + length > len(data):
+            raise refusal(EBADMSG)
+        yield kind, flags, sequence, data[at + _HEADER.size : at + length]
+        at += length + 3 & ~3
+
+
 class Netlink:
     """A socket to netfilter, in the network namespace of whoever makes it."""
 
@@ -80,6 +99,8 @@ class Netlink:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_NETFILTER)
         self._socket.bind((0, 0))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PIECE)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
+        self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 1)
         self._room = 0
         self._sequence = self._first = 0
 
@@ -94,11 +115,12 @@ class Netlink:
 
     def ask(self, message: bytes) -> list[Reply]:
         """Send one request, and return the messages of its answer; raises OSError."""
-        while True:
+        for _ in range(_TRIES):
             self._send([message])
             replies, whole = self._answers(1)
             if whole:
-                return replies
+                break
+        return replies
 
     def ask_each(self, messages: Sequence[bytes]) -> list[Reply | None]:
         """Send requests that have one message for an answer, and return those answers; None for what is not there."""
@@ -160,11 +182,4 @@ class Netlink:
 
     def _receive(self) -> Iterator[tuple[int, int, int, memoryview]]:
         """Yield type, flags, sequence number and payload of each message in the next datagram."""
-        data = memoryview(self._socket.recv(_PIECE))
-        at = 0
-        while at + _HEADER.size <= len(data):
-            length, kind, flags, sequence, _ = _HEADER.unpack_from(data, at)
-            if length < _HEADER.size:
-                return
-            yield kind, flags, sequence, data[at + _HEADER.size : at + length]
-            at += length + 3 & ~3
+        yield from messages(memoryview(self._socket.recv(_PIECE)))

@@ -64,8 +64,10 @@ def serve_socket(path: Path, backend_name: str, users: frozenset[int]) -> None:
 def _open(connection: socket.socket, name: str) -> Actor | None:
     """Open the backend and drop privileges; tell the daemon why where that fails."""
     try:
-        actor = Actor(*open_backend(name))
-        privileges.keep_net_admin()
+        choice = open_backend(name)
+        legacy = choice.backend.name.startswith("iptables")
+        privileges.keep(privileges.CAP_NET_ADMIN, *((privileges.CAP_NET_RAW,) if legacy else ()))
+        actor = Actor(*choice)
     except (FirewallError, OSError) as error:
         connection.sendall(encode({"id": 0, "backend": "", "error": str(error)}))
         return None

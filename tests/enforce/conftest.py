@@ -9,7 +9,7 @@ from responder.enforce.backend import Backend
 from tests.enforce.namespace import inside
 from tests.enforce.opened import opened
 
-KERNELS = [pytest.param("nftables", marks=pytest.mark.kernel)]
+KERNELS = [pytest.param(name, marks=pytest.mark.kernel) for name in ("nftables", "iptables-ipset", "iptables-plain")]
 
 
 @pytest.fixture(params=["dry-run", *KERNELS])
