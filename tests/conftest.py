@@ -19,6 +19,14 @@ def _possible(request: pytest.FixtureRequest) -> None:
         pytest.skip(problem)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep to a lock of iptables that is not the machine's: all networks of a machine share that one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XTABLES_LOCKFILE", str(tmp_path_factory.mktemp("lock") / "xtables.lock"))
+        yield
+
+
 @pytest.fixture(scope="module")
 def net() -> Iterator[network.Network]:
     if problem := network.missing():

@@ -88,10 +88,7 @@ class Sequences(RuleBasedStateMachine):
 
 
 @pytest.fixture(params=KERNELS)
-def daemon(
-    request: pytest.FixtureRequest, net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Daemon]:
-    monkeypatch.setenv("XTABLES_LOCKFILE", str(tmp_path / "xtables.lock"))
+def daemon(request: pytest.FixtureRequest, net: Network, tmp_path: Path) -> Iterator[Daemon]:
     with Daemon(net.srv, tmp_path, f'source = []\n[firewall]\nbackend = "{request.param}"\n') as running:
         yield running
         running.tell("firewall", "flush")

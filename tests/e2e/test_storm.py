@@ -26,19 +26,16 @@ def meddling(host: Host, kind: str) -> Iterator[list[str]]:
     """Have somebody else change the firewall of *host*; the list gets what he has to say at the end."""
     said: list[str] = []
     command = [sys.executable, "-m", "tests.lab.meddler", kind]
-    meddler = host.popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert meddler.stdout
-    assert meddler.stdout.readline() == "begun\n"
-    yield said
-    said += meddler.communicate(timeout=60)[0].splitlines()
+    with host.popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as meddler:
+        assert meddler.stdout
+        assert meddler.stdout.readline() == "begun\n"
+        yield said
+        said += meddler.communicate(timeout=60)[0].splitlines()
 
 
 @pytest.mark.parametrize("backend", KERNELS)
-def test_none_of_five_hundred_bans_at_once_is_lost(
-    net: Network, tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_none_of_five_hundred_bans_at_once_is_lost(net: Network, tmp_path: Path, backend: str) -> None:
     """Each process hears that its ban is enforced, the kernel has all, the others' rules are intact."""
-    monkeypatch.setenv("XTABLES_LOCKFILE", str(tmp_path / "xtables.lock"))
     settings = f'source = []\n[firewall]\nbackend = "{backend}"\n'
     with Daemon(net.srv, tmp_path, settings) as daemon:
         with meddling(net.srv, "iptables") as iptables, meddling(net.srv, "nft") as nft:
