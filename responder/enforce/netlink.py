@@ -17,7 +17,8 @@ import os
 import socket
 import struct
 from collections.abc import Iterator, Sequence
-from errno import EBADMSG, ENOENT
+from contextlib import suppress
+from errno import EBADMSG, EINVAL, ENOENT
 from typing import NamedTuple
 
 NETLINK_NETFILTER = 12
@@ -31,11 +32,11 @@ NETWORK_ORDER = 0x4000
 _ERROR, _DONE = 2, 3  # NLMSG_ERROR, NLMSG_DONE
 _INTERRUPTED = 0x10  # NLM_F_DUMP_INTR
 _SO_SNDBUFFORCE = 32  # asm-generic/socket.h
-_SOL_NETLINK, _CAP_ACK = 270, 10  # a refusal need not repeat what was asked
+_SOL_NETLINK = 270
+_CAP_ACK, _NO_ENOBUFS = 10, 5  # refusals repeat nothing of what was asked; of too many the first are kept
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port
 _GENERAL = struct.Struct("!BBH")  # family, version, resource
 _ATTRIBUTE = struct.Struct("=HH")
-_BROKEN = (0, 0, 0, 0, 0)
 _PIECE = 1 << 18
 _PATIENCE = struct.pack("@ll", 30, 0)  # the kernel answers at once, if at all
 _TRIES = 5
@@ -65,7 +66,7 @@ def nest(kind: int, *inner: bytes) -> bytes:
 
 
 def attributes(payload: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Yield the type, without its flag bits, and the value of each attribute in *payload*, up to the first broken one."""
+    """Yield the type, without its flag bits, and the value of each attribute in *payload* before a broken one."""
     at, end = 0, len(payload)
     while at + 4 <= end:
         length, kind = _ATTRIBUTE.unpack_from(payload, at)
@@ -83,13 +84,15 @@ def request(kind: int, family: int, payload: bytes, flags: int = NLM_F_ACK, reso
 
 def messages(data: memoryview) -> Iterator[tuple[int, int, int, memoryview]]:
     """Yield type, flags, sequence number and payload of each message in *data*; raises OSError for a broken one."""
-    at = 0
-    while at < len(data):
-        length, kind, flags, sequence, _ = _HEADER.unpack_from(data, at) if at + _HEADER.size <= len(data) else _BROKEN
-        if length < _HEADER.size + _GENERAL.size or at + length > len(data):
-            raise refusal(EBADMSG)
+    at, least = 0, _HEADER.size + _GENERAL.size
+    while at + least <= len(data):
+        length, kind, flags, sequence, _ = _HEADER.unpack_from(data, at)
+        if not least <= length <= len(data) - at:
+            break
         yield kind, flags, sequence, data[at + _HEADER.size : at + length]
         at += length + 3 & ~3
+    if at < len(data):
+        raise refusal(EBADMSG)
 
 
 class Netlink:
@@ -101,6 +104,7 @@ class Netlink:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _PIECE)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
         self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 1)
+        self._socket.setsockopt(_SOL_NETLINK, _NO_ENOBUFS, 1)
         self._room = 0
         self._sequence = self._first = 0
 
@@ -123,7 +127,7 @@ class Netlink:
         return replies
 
     def ask_each(self, messages: Sequence[bytes]) -> list[Reply | None]:
-        """Send requests that have one message for an answer, and return those answers; None for what is not there."""
+        """Send requests that have one message for an answer, and return those; None for what is not, or cannot be."""
         self._send(messages)
         answers: list[Reply | None] = []
         while len(answers) < len(messages):
@@ -131,7 +135,7 @@ class Netlink:
                 if sequence < self._first:
                     continue  # of a request that was given up
                 if kind == _ERROR:
-                    if (number := -struct.unpack_from("=i", payload)[0]) != ENOENT:
+                    if (number := -struct.unpack_from("=i", payload)[0]) not in (ENOENT, EINVAL):
                         raise refusal(number)
                     answers.append(None)
                 else:
@@ -146,6 +150,7 @@ class Netlink:
 
     def _send(self, messages: Sequence[bytes]) -> None:
         """Send *messages*, numbered, as one datagram, as nfnetlink takes a batch."""
+        self._drain()
         self._sequence += len(messages)
         self._first = self._sequence - len(messages) + 1
         data = bytearray().join(messages)
@@ -158,6 +163,12 @@ class Netlink:
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, self._room)
         self._socket.send(data)
 
+    def _drain(self) -> None:
+        """Throw away what was answered to a request that was given up; there may be no room for more."""
+        with suppress(BlockingIOError):
+            while self._socket.recv(_PIECE, socket.MSG_DONTWAIT):
+                pass
+
     def _answers(self, ends: int) -> tuple[list[Reply], bool]:
         """Return the messages up to the last of as many *ends*, and whether nothing changed while they were made."""
         replies: list[Reply] = []
@@ -167,12 +178,10 @@ class Netlink:
                 if sequence < self._first:
                     continue  # of a request that was given up
                 whole = whole and not flags & _INTERRUPTED
-                if kind == _DONE:
-                    ends -= 1
-                elif kind == _ERROR:
+                if kind in (_DONE, _ERROR):  # either may tell of a failure
                     (number,) = struct.unpack_from("=i", payload)
                     ends -= 1
-                    if number and refused is None:
+                    if number < 0 and refused is None:
                         refused, ends = refusal(-number), 0
                 else:
                     replies.append(Reply(kind, payload[0], payload[_GENERAL.size :]))

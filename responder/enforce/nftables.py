@@ -19,39 +19,33 @@ times faster and needs no listing of a whole set to look at one element.
 
 What we made is remembered as the kernel describes it.  A sync of rules that are
 as we made them sends the differences; any other table is made anew in one
-transaction, so that packets see the old one or the new.
+transaction, so that packets see the old one or the new.  Whoever else changes
+the table is noticed at once, and what he changed is named and mended.
 
 Falls short: a reject over IPv6 of anything but TCP is silent like a drop, as the
 kernel sends no ICMPv6 error from this hook.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from math import ceil, inf
+from math import inf
+from time import monotonic
 
 from responder.enforce.backend import Held, Target
-from responder.enforce.netlink import Netlink
-from responder.enforce.nftset import Element, adding, batch, finding, listing, removing
-from responder.enforce.nfttable import (
-    TABLE,
-    TABLE_NAME,
-    Table,
-    make_set,
-    make_table,
-    never_elements,
-    parse_name,
-    set_name,
-)
+from responder.enforce.nftban import as_text, changing, parse_name, place, read
+from responder.enforce.nftprobe import open_netlink
+from responder.enforce.nftset import finding, listing, transaction
+from responder.enforce.nfttable import TABLE, Description, Structure, make_set, make_table, never_elements
 from responder.enforce.nftwatch import Watch
 from responder.errors import FirewallError
-from responder.values import Prefix, Scope
+from responder.values import Prefix
 
-_V4_SPACE = 0xFFFF
-_LONGEST = (1 << 63) // 1_000_000  # ms; the kernel counts nanoseconds
-_NEAR = 2.0  # seconds that an end may be off because the kernel was busy listing
-_MANY = 2000  # elements from which on a listing is cheaper than looking up each
+_NEAR = 0.05  # seconds that an end may be off, beside the time that a change or a listing takes
+_MANY = 2000  # bans from which on a listing is cheaper than looking up each
+_PATIENCE = 5.0  # seconds between two looks that nothing but a coincidence asks for
+_UNSURE = Description()
+"""What is known of a table that somebody else may have changed while we made it; no real one is like this."""
 
 
 class Nftables:
@@ -61,18 +55,21 @@ class Nftables:
 
     def __init__(self) -> None:
         """Raise FirewallError where libnftables or a feature of the kernel is missing, or we may not use it."""
-        self._table = Table()
-        self._netlink = Netlink()
-        self._watch = Watch(self._netlink, TABLE_NAME)
+        self._netlink = open_netlink()
+        self._structure = Structure(self._netlink)
+        self._watch = Watch(self._netlink)
+        self._made: Description | None = None
+        self._names: set[str] = set()
         self._held: dict[Target, float] = {}
         self._never: tuple[Prefix, ...] = ()
-        self._made: object = None
         self._counted = 1000
+        self._slowest = 0.0
+        self._looked = 0.0
 
     @property
     def due(self) -> float:
-        """Return when `tend` wants to be called: at once when a change of somebody else slipped in between ours."""
-        return 0.0 if self._watch.slipped else inf
+        """Return when `tend` wants to be called: soon when a change of somebody else slipped in between ours."""
+        return self._looked + _PATIENCE if self._watch.owed and self._made is not None else inf
 
     def close(self) -> None:
         """Give back the sockets; the rules stay."""
@@ -94,8 +91,9 @@ class Nftables:
                     again.append(target)
             elif known:
                 gone.append(target)
-        with _refusals():
-            self._provide(added)
+        with self._changing():
+            if added:
+                self._provide(added)
             self._change(added, gone, self.find(again, now), now)
         self._held.update(added)
         for target in gone:
@@ -106,165 +104,168 @@ class Nftables:
     def sync(self, wanted: Mapping[Target, float], never: Sequence[Prefix], now: float) -> int:
         """Make the kernel hold exactly *wanted*, and never stop *never*; return how many it holds."""
         wanted = {target: expires for target, expires in wanted.items() if expires > now}
-        with _refusals():
-            there = self._table.description(self._netlink)
+        with self._changing():
+            there = self._structure.describe()
             if there is None:
                 self._make(wanted, never, {}, now)
             elif there != self._made:
                 self._make(wanted, never, self.held(now), now)
             else:
                 if tuple(never) != self._never:
-                    self._structure(never_elements(never))
+                    self._run(never_elements(never))
                     self._never = tuple(never)
                 self._mend(wanted, now)
-        self._held, self._never = dict(wanted), tuple(never)
+        self._held = wanted
         return len(wanted)
 
     def tend(self, now: float) -> str:
         """Mend what somebody else did to our table, and return what that was, or nothing."""
         if not self._watch.touched() or self._made is None:
             return ""
-        with _refusals():
-            found = "; ".join(self._missing(now))
-        if found:
-            self.sync(self._held, self._never, now)
+        self._watch.owed, self._looked = False, now
+        try:
+            with _refusals():
+                found = "; ".join(self._missing(now))
+            if found or self._made is _UNSURE:
+                self.sync(self._held, self._never, now)
+        except FirewallError:
+            self._watch.owed = True
+            raise
         return found
 
     def held(self, now: float) -> dict[Target, Held]:
         """Return everything that the kernel really holds."""
         found: dict[Target, Held] = {}
         with _refusals():
-            for name in self._table.sets(self._netlink):
-                scope, family, bits = parse_name(name)
-                for element in listing(self._netlink, TABLE_NAME, name):
-                    found[Target(_prefix(family, bits, element.key), scope)] = _held(element, now)
-        return found
+            names = self._structure.sets()
+            for name in names:
+                found.update(read(name, listing(self._netlink, name), now))
+            missed = (target for target, expires in self._held.items() if target not in found and expires > now)
+            return found | self._look_up(missed, now)  # a listing may lack what has just been added
 
     def find(self, targets: Iterable[Target], now: float) -> dict[Target, Held]:
         """Return those of *targets* that the kernel really holds."""
-        asked = {target: _place(target) for target in targets}
+        asked = list(targets)
         if len(asked) > _MANY:
             held = self.held(now)
             return {target: held[target] for target in asked if target in held}
-        by_set: dict[str, dict[bytes, Target]] = defaultdict(dict)
-        for target, (name, key) in asked.items():
-            by_set[name][key] = target
-        found = {}
         with _refusals():
-            for name, keys in by_set.items():
-                for element in finding(self._netlink, TABLE_NAME, name, keys):
-                    found[keys[element.key]] = _held(element, now)
-        return found
+            return self._look_up(asked, now)
 
     def holds(self, prefix: Prefix, now: float) -> dict[Target, Held]:
         """Return what the kernel holds that stops the whole of *prefix*."""
         with _refusals():
-            shapes = [parse_name(name) for name in self._table.sets(self._netlink)]
-        around = [
-            Target(prefix.widen(bits, bits), scope)
-            for scope, family, bits in shapes
-            if family == prefix.family and bits <= prefix.bits
-        ]
-        return self.find(around, now)
+            shapes = [parsed for name in self._structure.sets() if (parsed := parse_name(name))]
+        return self.find(
+            [
+                Target(prefix.widen(bits, bits), scope)
+                for scope, family, bits in shapes
+                if family == prefix.family and bits <= prefix.bits
+            ],
+            now,
+        )
 
     def flush(self) -> int:
         """Remove everything of ours; return how many bans we knew of."""
         with _refusals(), self._watch.ours():
-            self._table.run([f"add table {TABLE}", f"delete table {TABLE}"])
+            self._structure.run([f"add table {TABLE}", f"delete table {TABLE}"])
         flushed = len(self._held)
-        self._held, self._made = {}, None
+        self._held, self._made, self._watch.owed = {}, None, False
         return flushed
+
+    def _look_up(self, targets: Iterable[Target], now: float) -> dict[Target, Held]:
+        by_set: dict[str, list[bytes]] = defaultdict(list)
+        for target in targets:
+            name, key = place(target)
+            by_set[name].append(key)
+        return {
+            target: held
+            for name, keys in by_set.items()
+            for target, held in read(name, finding(self._netlink, name, keys), now)
+        }
 
     def _provide(self, added: Iterable[Target]) -> None:
         """Have the table and every set that *added* need."""
         if self._made is None:
-            self._structure(["add table " + TABLE, "delete table " + TABLE, *make_table(self._never)])
-            self._table.names.clear()
-        names = sorted({_place(target)[0] for target in added} - self._table.names)
+            if self._structure.describe() is not None:
+                raise FirewallError(f"table {TABLE} is there, and was made by somebody else; it needs a sync")
+            self._make({}, self._never, {}, 0.0)
+        names = sorted({place(target)[0] for target in added} - self._names)
         if names:
-            self._structure([line for name in names for line in make_set(name)])
-            self._table.names.update(names)
+            self._run(line for name in names for line in make_set(name))
+            self._names.update(names)
 
-    def _structure(self, lines: Sequence[str]) -> None:
-        """Make a change that is no matter of elements alone, and remember what came of it."""
+    def _run(self, commands: Iterable[str]) -> None:
+        """Make a change that is no matter of bans alone, and remember what came of it."""
         with self._watch.ours():
-            self._table.run(lines)
-        self._made = self._table.description(self._netlink)
+            self._structure.run(commands)
+            made = self._structure.describe()
+        self._made = made if made and self._watch.alone else _UNSURE
 
     def _make(
         self, wanted: Mapping[Target, float], never: Sequence[Prefix], before: Mapping[Target, Held], now: float
     ) -> None:
-        """Make the table anew; in one transaction with all its elements, unless there was none before."""
-        lines = ["add table " + TABLE, "delete table " + TABLE, *make_table(never)]
-        names = {_place(target)[0] for target in wanted}
-        lines += [line for name in sorted(names) for line in make_set(name)]
-        if before:
-            lines += _as_text(wanted, before, now)
-        self._structure(lines)
-        self._table.names = names
+        """Make the table anew, in one transaction with its bans unless nobody was banned before."""
+        names = {place(target)[0] for target in wanted}
+        lines = [*make_table(never), *(line for name in sorted(names) for line in make_set(name))]
+        self._run([*lines, *(as_text(TABLE, wanted, before, now) if before else ())])
+        self._names, self._never = names, tuple(never)
         if not before:
             self._change(wanted, (), {}, now)
 
     def _mend(self, wanted: Mapping[Target, float], now: float) -> None:
         """Send what differs between the kernel and *wanted*."""
-        held = self.held(now)
+        held, near = self._listed(now)
         added = {
             target: expires
             for target, expires in wanted.items()
-            if target not in held or self._held.get(target) != expires or abs(held[target].expires - expires) > _NEAR
+            if target not in held or self._held.get(target) != expires or abs(held[target].expires - expires) > near
         }
+        there = held.keys() | {target for target, expires in self._held.items() if expires > now}
         self._provide(added)
-        self._change(added, [target for target in held if target not in wanted], held, now)
+        self._change(added, [target for target in there if target not in wanted], held, now)
 
     def _change(
-        self, added: Mapping[Target, float], gone: Iterable[Target], before: Mapping[Target, Held], now: float
+        self, added: Mapping[Target, float], gone: Sequence[Target], before: Mapping[Target, Held], now: float
     ) -> None:
-        """Add, and remove, in one transaction; who is in *before* goes on counting from there."""
-        # Add, delete, add: right for an element that is there, is not, or ends this moment; and on kernels
-        # before 6.12, where adding an element that is there does not change its timeout.
-        fleeting: dict[str, list[bytes]] = defaultdict(list)
-        lasting: dict[str, list[Element]] = defaultdict(list)
-        for target, expires in added.items():
-            name, key = _place(target)
-            counted = before.get(target)
-            if counted:
-                fleeting[name].append(key)
-                lasting[name].append(Element(key, _milliseconds(expires - now), counted.packets, counted.octets))
-            else:
-                lasting[name].append(Element(key, _milliseconds(expires - now)))
-        for target in gone:
-            name, key = _place(target)
-            fleeting[name].append(key)
-        messages: list[bytes] = []
-        for name, keys in fleeting.items():
-            messages += adding(TABLE_NAME, name, (Element(key, 60_000) for key in keys))
-            messages += removing(TABLE_NAME, name, keys)
-        for name, elements in lasting.items():
-            messages += adding(TABLE_NAME, name, elements)
-        if messages:
+        """Add and remove bans in one transaction; who is in *before* goes on counting from there."""
+        if added or gone:
+            messages = transaction([*changing(added, gone, before, now)])
             with self._watch.ours():
-                self._netlink.do(batch(messages))
+                self._netlink.do(messages)
 
     def _missing(self, now: float) -> Iterator[str]:
-        """Yield how the kernel's rules differ from those that we made, in words."""
-        there = self._table.description(self._netlink)
+        """Yield how the kernel's table differs from the one that we made, in words."""
+        there = self._structure.describe()
         if there is None:
             yield f"table {TABLE} was gone"
             return
-        if there != self._made:
-            yield f"chain, rules or sets of table {TABLE} were changed"
-        held = self.held(now)
-        gone = sum(target not in held for target, expires in self._held.items() if expires > now + _NEAR)
-        if gone:
-            yield f"{gone} of {len(self._held)} bans were gone"
-        added = sum(target not in self._held for target in held)
-        if added:
-            yield f"{added} elements were added"
-        changed = sum(
-            abs(one.expires - self._held[target]) > _NEAR for target, one in held.items() if target in self._held
+        if self._made and self._made is not _UNSURE:
+            yield from self._made.differences(there)
+        held, near = self._listed(now)
+        believed = {target: expires for target, expires in self._held.items() if expires > now + near}
+        gone = (target for target in believed if target not in held)
+        moved = (
+            target for target in believed if target in held and abs(held[target].expires - believed[target]) > near
         )
-        if changed:
-            yield f"{changed} bans had another end"
+        strange = (target for target in held if target not in self._held)
+        yield from _counted(gone, "ban", "gone")
+        yield from _counted(moved, "ban", "to end at another time")
+        yield from _counted(strange, "element", "not ours")
+
+    def _listed(self, now: float) -> tuple[dict[Target, Held], float]:
+        """Return what the kernel holds, and how exactly the ends can be known."""
+        begin = monotonic()
+        held = self.held(now)
+        return held, _NEAR + self._slowest + monotonic() - begin
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change something inside; take note of how late after its beginning the last of it may have been done."""
+        begin = monotonic()
+        with _refusals():
+            yield
+        self._slowest = max(self._slowest, monotonic() - begin)
 
     def _forget_ended(self, now: float) -> None:
         """Drop what ended a while ago, when there is so much that it may matter."""
@@ -282,45 +283,7 @@ def _refusals() -> Iterator[None]:
         raise FirewallError(f"nftables refused: {error.strerror}") from None
 
 
-def _place(target: Target) -> tuple[str, bytes]:
-    """Return the set that *target* belongs into, and its key there."""
-    (network, length), scope = target
-    if length >= 96 and network >> 32 == _V4_SPACE:
-        return _name(scope, 4, length - 96), (network & 0xFFFFFFFF).to_bytes(4)
-    return _name(scope, 6, length), network.to_bytes(16)
-
-
-@lru_cache(maxsize=4096)
-def _name(scope: Scope, family: int, bits: int) -> str:
-    return set_name(scope, family, bits)
-
-
-def _prefix(family: int, bits: int, key: bytes) -> Prefix:
-    if family == 4:
-        return Prefix(_V4_SPACE << 32 | int.from_bytes(key), bits + 96)
-    return Prefix(int.from_bytes(key), bits)
-
-
-def _held(element: Element, now: float) -> Held:
-    return Held(now + element.left / 1000, element.packets, element.octets)
-
-
-def _milliseconds(seconds: float) -> int:
-    """Return *seconds* as the kernel takes them, at least one and rounded up; raises FirewallError for ages."""
-    whole = max(1, ceil(seconds * 1000))
-    if whole > _LONGEST:
-        raise FirewallError(f"nftables cannot ban for {seconds:.0f} seconds")
-    return whole
-
-
-def _as_text(wanted: Mapping[Target, float], before: Mapping[Target, Held], now: float) -> Iterator[str]:
-    """Yield a command for each set that adds its elements."""
-    by_set: dict[str, list[str]] = defaultdict(list)
-    for target, expires in wanted.items():
-        name, key = _place(target)
-        address = ".".join(map(str, key)) if len(key) == 4 else key.hex(":", 2)
-        counted = before.get(target)
-        counter = f" counter packets {counted.packets} bytes {counted.octets}" if counted else ""
-        by_set[name].append(f"{address}{counter} timeout {_milliseconds(expires - now)}ms")
-    for name, members in by_set.items():
-        yield f"add element {TABLE} {name} {{ {', '.join(members)} }}"
+def _counted(targets: Iterable[Target], noun: str, state: str) -> Iterator[str]:
+    """Yield for each set how many of its *targets* were in that *state*: ``12 bans of drop_v4_32 were gone``."""
+    for name, number in sorted(Counter(place(target)[0] for target in targets).items()):
+        yield f"{number} {noun}{'' if number == 1 else 's'} of {name} {'was' if number == 1 else 'were'} {state}"

@@ -1,116 +1,120 @@
-"""nfttable - our table of nftables but for its elements: the text that makes it, and how the kernel describes it.
+"""nfttable - our table of nftables but for the bans: the text that makes it, and how the kernel describes it.
 
 Source: nft(8) 1.0.6; linux/netfilter/nf_tables.h of Linux 6.1.
 """
 
-import platform
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import nftables
 
-from responder.enforce.netlink import (
-    NLM_F_ACK,
-    NLM_F_DUMP,
-    Netlink,
-    Reply,
-    attribute,
-    attributes,
-    request,
-)
-from responder.enforce.nftset import GETSETELEM, INET, NFT
+from responder.enforce.netlink import NLM_F_ACK, NLM_F_DUMP, Netlink, Reply, attributes, request
+from responder.enforce.nftban import parse_name
+from responder.enforce.nftset import INET, NFT, TABLE_NAME, WHOSE, listed
 from responder.errors import FirewallError
-from responder.values import Prefix, Scope
+from responder.values import Prefix
 
-TABLE_NAME = "responder"
 TABLE = f"inet {TABLE_NAME}"
-_SET_NAME = re.compile(r"(drop|reject)((?:_\d+)*)((?:_u\d+)*)_v([46])_(\d+)")
+CHAIN = "prerouting"
 _GETTABLE, _GETCHAIN, _GETRULE, _GETSET = NFT | 1, NFT | 4, NFT | 7, NFT | 10
-_SET_KNOWN_BY = (2, 3, 16)  # NFTA_SET_NAME, _FLAGS, _HANDLE; newer kernels also tell how full it is
+_TABLE_USE, _CHAIN_USE, _SET_NAME = 3, 6, 2
+_SET_KNOWN_BY = (_SET_NAME, 3, 16)  # and flags and handle, with which a set is born; newer kernels tell how full it is
+_FAMILIES = (4, 6)
 _ALL_ONES = (1 << 128) - 1
-_NEEDED = f"add set {TABLE} probe {{ type ipv4_addr; flags timeout; counter; }}"
-
-Description = tuple[bytes, ...]
 
 
-class Table:
-    """The table ``inet responder``."""
+class Description(NamedTuple):
+    """What the kernel says of our table: the same again unless something but the bans was changed."""
 
-    def __init__(self) -> None:
-        """Raise FirewallError where libnftables or something in the kernel is missing, or we may not use it."""
+    table: tuple[bytes, ...] = ()
+    chains: tuple[bytes, ...] = ()
+    rules: tuple[bytes, ...] = ()
+    sets: tuple[bytes, ...] = ()
+    never: tuple[bytes, ...] = ()
+
+    def differences(self, other: "Description") -> Iterator[str]:
+        """Yield in words how *other* is not as this one."""
+        words = (
+            f"table {TABLE} was changed",
+            f"chain {CHAIN} was changed",
+            f"the rules of chain {CHAIN} were changed",
+            f"the sets of table {TABLE} were changed",
+            "who is never stopped was changed",
+        )
+        return (word for word, before, after in zip(words, self, other, strict=True) if before != after)
+
+
+class Structure:
+    """The table ``inet responder`` without its bans."""
+
+    def __init__(self, netlink: Netlink) -> None:
+        """Raise FirewallError where there is no libnftables."""
+        self._netlink = netlink
         try:
             self._nft = nftables.Nftables()
         except OSError as error:
             raise FirewallError(f"libnftables cannot be loaded ({error}); install libnftables1") from None
-        self.names: set[str] = set()
-        """The sets of bans that we know to be there."""
-        code, _, refusal = self._nft.cmd("list tables")
-        if code:
-            raise FirewallError(_why(refusal))
-        self._probe()
 
-    def run(self, commands: Sequence[str]) -> None:
+    def run(self, commands: Iterable[str]) -> None:
         """Run nft *commands* in one transaction; raises FirewallError."""
         code, _, error = self._nft.cmd("\n".join(commands))
         if code != 0:
             raise FirewallError(f"nftables refused: {_first_line(error)}")
 
-    def sets(self, netlink: Netlink) -> list[str]:
+    def sets(self) -> list[str]:
         """Return the names of the sets of bans that are there, whoever made them."""
-        found = (bytes(dict(attributes(reply.payload))[2]) for reply in _dump(netlink, _GETSET))
-        names = (name.rstrip(b"\0").decode(errors="replace") for name in found)
-        return [name for name in names if _SET_NAME.fullmatch(name)]
+        found = (dict(attributes(reply.payload)).get(_SET_NAME, b"") for reply in self._list(_GETSET))
+        names = (bytes(name).rstrip(b"\0").decode(errors="replace") for name in found)
+        return [name for name in names if parse_name(name)]
 
-    def description(self, netlink: Netlink) -> Description | None:
-        """Return what the kernel says of the table, its chains, rules, sets and never-sets; None where there is none.
-
-        The same before and after unless something but the elements of bans changed.
-        """
-        whose = attribute(1, TABLE_NAME.encode() + b"\0")
+    def describe(self) -> Description | None:
+        """Return what the kernel says of the table; None where there is none."""
         try:
-            table = netlink.ask(request(_GETTABLE, INET, whose, NLM_F_ACK))
-            chains = [reply for reply in netlink.ask(request(_GETCHAIN, INET, b"", NLM_F_DUMP)) if _ours(reply.payload)]
-            rules = _dump(netlink, _GETRULE)
-            sets = [
-                b"".join(bytes(value) for kind, value in attributes(reply.payload) if kind in _SET_KNOWN_BY)
-                for reply in _dump(netlink, _GETSET)
-            ]
-            never = [
-                reply
-                for family in (4, 6)
-                for reply in netlink.ask(
-                    request(GETSETELEM, INET, whose + attribute(2, f"never{family}".encode() + b"\0"), NLM_F_DUMP)
-                )
-            ]
+            table = self._netlink.ask(request(_GETTABLE, INET, WHOSE, NLM_F_ACK))
+            never = [bytes(payload) for family in _FAMILIES for payload in self._never(family)]
         except FileNotFoundError:
             return None
-        return (*(bytes(reply.payload) for reply in (*table, *chains, *rules, *never)), *sets)
+        return Description(
+            tuple(_without(reply, _TABLE_USE) for reply in table),
+            tuple(_without(reply, _CHAIN_USE) for reply in self._list(_GETCHAIN)),
+            tuple(bytes(reply.payload) for reply in self._list(_GETRULE)),
+            tuple(sorted(_only(reply, _SET_KNOWN_BY) for reply in self._list(_GETSET))),
+            tuple(never),
+        )
 
-    def _probe(self) -> None:
-        """Try in a transaction that is given up again what our sets need of the kernel."""
-        broken = f"add rule {TABLE} nowhere drop"  # the chain is not there, so nothing of this will stay
-        _, _, refusal = self._nft.cmd(f"add table {TABLE}\n{_NEEDED}\n{broken}")
-        if "probe" in str(refusal):
-            release = platform.release()
-            raise FirewallError(f"the kernel ({release}) has no nftables sets that count; they came with Linux 5.7")
+    def _never(self, family: int) -> list[memoryview]:
+        try:
+            return listed(self._netlink, f"never{family}")
+        except FileNotFoundError:  # the set is gone, which the list of sets will tell
+            return []
+
+    def _list(self, kind: int) -> list[Reply]:
+        """Return what the kernel lists of *kind* in our table."""
+        try:
+            replies = self._netlink.ask(request(kind, INET, WHOSE, NLM_F_DUMP))
+        except FileNotFoundError:  # there is no table
+            return []
+        return [reply for reply in replies if bytes(reply.payload[: len(WHOSE)]) == WHOSE]
 
 
 def make_table(never: Sequence[Prefix]) -> list[str]:
-    """Return the commands that make the table with its chain and the sets of whom it never stops."""
+    """Return the commands that make the table anew, with its chain and the sets of whom it never stops."""
     lines = [
         f"add table {TABLE}",
-        f"add chain {TABLE} prerouting {{ type filter hook prerouting priority raw; policy accept; }}",
+        f"delete table {TABLE}",
+        f"add table {TABLE}",
+        f"add chain {TABLE} {CHAIN} {{ type filter hook prerouting priority raw; policy accept; }}",
     ]
     for family, kind, field in ((4, "ipv4_addr", "ip saddr"), (6, "ipv6_addr", "ip6 saddr")):
         lines.append(f"add set {TABLE} never{family} {{ type {kind}; flags interval; auto-merge; }}")
-        lines.append(f"add rule {TABLE} prerouting {field} @never{family} return")
+        lines.append(f"add rule {TABLE} {CHAIN} {field} @never{family} return")
     return [*lines, *never_elements(never)]
 
 
 def never_elements(never: Sequence[Prefix]) -> list[str]:
     """Return the commands that make the never-sets hold *never* and nothing else."""
     lines = []
-    for family in (4, 6):
+    for family in _FAMILIES:
         members = [f"{_text(prefix)}/{prefix.bits}" for prefix in never if prefix.family == family]
         lines.append(f"flush set {TABLE} never{family}")
         if members:
@@ -120,10 +124,12 @@ def never_elements(never: Sequence[Prefix]) -> list[str]:
 
 def make_set(name: str) -> list[str]:
     """Return the commands that make the set *name* and the rules that use it."""
-    scope, family, bits = parse_name(name)
+    parsed = parse_name(name)
+    assert parsed, name
+    scope, family, bits = parsed
     kind, field, width = ("ipv4_addr", "ip saddr", 32) if family == 4 else ("ipv6_addr", "ip6 saddr", 128)
     source = f"{field if bits == width else f'{field} & {_mask(family, bits)}'} @{name}"
-    tcp, udp = (_ports("tcp", scope.ports), _ports("udp", scope.udp))
+    tcp, udp = _ports("tcp", scope.ports), _ports("udp", scope.udp)
     if scope.verdict == "drop":
         rules = [f"{ports}{source} drop" for ports in (tcp, udp) if ports] or [f"{source} drop"]
     else:  # TCP hears a reset, which is believed where an ICMP error may be lost
@@ -132,23 +138,8 @@ def make_set(name: str) -> list[str]:
         rules = rules or [f"meta l4proto tcp {reset}", refuse]
     return [
         f"add set {TABLE} {name} {{ type {kind}; flags timeout; counter; }}",
-        *(f"add rule {TABLE} prerouting {rule}" for rule in rules),
+        *(f"add rule {TABLE} {CHAIN} {rule}" for rule in rules),
     ]
-
-
-def set_name(scope: Scope, family: int, bits: int) -> str:
-    """Return the name of the set for prefixes of *bits* bits: ``reject_25_587_u53_v4_32``."""
-    ports = "".join((*(f"_{port}" for port in scope.ports), *(f"_u{port}" for port in scope.udp)))
-    return f"{scope.verdict}{ports}_v{family}_{bits}"
-
-
-def parse_name(name: str) -> tuple[Scope, int, int]:
-    """Return the scope, family and prefix length that `set_name` put into *name*."""
-    found = _SET_NAME.fullmatch(name)
-    assert found, name
-    tcp = tuple(int(port) for port in found[2].split("_") if port)
-    udp = tuple(int(port) for port in found[3].split("_u") if port)
-    return Scope("drop" if found[1] == "drop" else "reject", tcp, udp), int(found[4]), int(found[5])
 
 
 def _ports(protocol: str, ports: Sequence[int]) -> str:
@@ -169,24 +160,14 @@ def _mask(family: int, bits: int) -> str:
     return _text(Prefix(_ALL_ONES << 128 - bits & _ALL_ONES, 64))
 
 
-def _dump(netlink: Netlink, kind: int) -> list[Reply]:
-    """Return what the kernel lists of *kind* in our table."""
-    whose = attribute(1, TABLE_NAME.encode() + b"\0")
-    try:
-        return [reply for reply in netlink.ask(request(kind, INET, whose, NLM_F_DUMP)) if _ours(reply.payload)]
-    except FileNotFoundError:  # there is no table
-        return []
+def _without(reply: Reply, left_out: int) -> bytes:
+    """Return the attributes of *reply* but one, which counts what is told elsewhere."""
+    return _only(reply, [kind for kind, _ in attributes(reply.payload) if kind != left_out])
 
 
-def _ours(payload: memoryview) -> bool:
-    return bytes(next(attributes(payload), (0, payload[:0]))[1]) == TABLE_NAME.encode() + b"\0"
-
-
-def _why(error: str | bytes) -> str:
-    line = _first_line(error)
-    if "Operation not permitted" in line:
-        return "nftables needs CAP_NET_ADMIN: run as root, or give the service that capability"
-    return f"the kernel ({platform.release()}) has no nftables: {line}"
+def _only(reply: Reply, kinds: Sequence[int]) -> bytes:
+    """Return the values of some attributes of *reply*, in the kernel's order."""
+    return b"".join(bytes(value) for kind, value in attributes(reply.payload) if kind in kinds)
 
 
 def _first_line(error: str | bytes) -> str:

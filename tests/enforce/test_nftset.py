@@ -103,7 +103,8 @@ def test_a_ban_is_known_again_by_its_set_and_key(prefix: Prefix, scope: Scope, l
     ((found, held),) = read(name, [Element(key, left, packets, 7)], 0.0)
 
     assert found == target
-    assert (milliseconds(held.expires), held.packets, held.octets) == (pytest.approx(left, abs=1), packets, 7)
+    assert abs(milliseconds(held.expires) - left) <= 1
+    assert held[1:] == (packets, 7)
     assert nameable(name)
 
 
@@ -143,10 +144,7 @@ _COUNTS = st.integers(0, 1 << 60)
 
 @pytest.mark.kernel
 @settings(max_examples=50, deadline=None)
-@given(
-    st.sampled_from((("four", 4), ("sixteen", 16))),
-    st.data(),
-)
+@given(st.sampled_from((("four", 4), ("sixteen", 16))), st.data())
 def test_the_kernel_holds_what_was_added_and_not_what_was_removed(
     netlink: Netlink, kind: tuple[str, int], data: st.DataObject
 ) -> None:
