@@ -13,10 +13,11 @@ import platform
 import re
 
 from responder.enforce.netlink import NLM_F_ACK, NLM_F_CREATE, Netlink, attribute, nest, request
-from responder.enforce.nftset import INET, NFT, WHOSE, attempt
+from responder.enforce.nftset import INET, NFT, attempt
 from responder.errors import FirewallError
 
 _NEWTABLE, _NEWSET = NFT | 0, NFT | 9
+_TABLE = attribute(1, b"responder-probe\0")
 _TIMEOUT = 0x10  # NFT_SET_TIMEOUT
 _COUNT_SINCE = (5, 7)
 
@@ -43,7 +44,7 @@ def counts(release: str) -> bool:
 
 
 def _probe(netlink: Netlink, release: str) -> None:
-    table = request(_NEWTABLE, INET, WHOSE, NLM_F_CREATE | NLM_F_ACK)
+    table = request(_NEWTABLE, INET, _TABLE, NLM_F_CREATE | NLM_F_ACK)
     try:
         netlink.do(attempt([table]))
     except PermissionError:
@@ -51,7 +52,7 @@ def _probe(netlink: Netlink, release: str) -> None:
     except OSError as error:
         raise FirewallError(f"the kernel ({release}) has no nftables (nf_tables): {error.strerror}") from None
     try:
-        netlink.do(attempt([table, request(_NEWSET, INET, WHOSE + _needed(), NLM_F_CREATE | NLM_F_ACK)]))
+        netlink.do(attempt([table, request(_NEWSET, INET, _TABLE + _needed(), NLM_F_CREATE | NLM_F_ACK)]))
         lacking = "" if counts(release) else "it is older"
     except OSError as error:
         lacking = str(error.strerror)
