@@ -18,8 +18,9 @@ through libnftables in this process; elements go over netlink, which is several
 times faster and needs no listing of a whole set to look at one element.
 
 What we made is remembered as the kernel describes it.  A sync of rules that are
-as we made them sends the differences; any other table is made anew in one
-transaction, so that packets see the old one or the new.  Whoever else changes
+as we made them sends the differences; where only rules differ, they are made
+anew beside the sets; any other table is made anew with all that is in it.  Each
+is one transaction, so that packets see the old rules or the new.  Whoever else changes
 the table is noticed at once, and what he changed is named and mended.
 
 Falls short: a reject over IPv6 of anything but TCP is silent like a drop, as the
@@ -36,7 +37,7 @@ from responder.enforce.backend import Held, Target
 from responder.enforce.nftban import as_text, changing, parse_name, place, read
 from responder.enforce.nftprobe import open_netlink
 from responder.enforce.nftset import finding, listing, transaction
-from responder.enforce.nfttable import TABLE, Description, Structure, make_set, make_table, never_elements
+from responder.enforce.nfttable import TABLE, Description, Structure, make_rules, make_set, make_table, never_elements
 from responder.enforce.nftwatch import Watch
 from responder.errors import FirewallError
 from responder.values import Prefix
@@ -108,9 +109,11 @@ class Nftables:
             there = self._structure.describe()
             if there is None:
                 self._make(wanted, never, {}, now)
-            elif there != self._made:
-                self._make(wanted, never, self.held(now), now)
+            elif self._made is None or there.without_rules() != self._made.without_rules():
+                self._make(wanted, never, self._list(now), now)
             else:
+                if there != self._made:
+                    self._run(make_rules(sorted(self._names)))
                 if tuple(never) != self._never:
                     self._run(never_elements(never))
                     self._never = tuple(never)
@@ -135,13 +138,12 @@ class Nftables:
 
     def held(self, now: float) -> dict[Target, Held]:
         """Return everything that the kernel really holds."""
-        found: dict[Target, Held] = {}
         with _refusals():
-            names = self._structure.sets()
-            for name in names:
-                found.update(read(name, listing(self._netlink, name), now))
+            found = self._list(now)
+            if self._made is None:  # what there is was made by somebody else, maybe this moment
+                return found | self._list(now)
             missed = (target for target, expires in self._held.items() if target not in found and expires > now)
-            return found | self._look_up(missed, now)  # a listing may lack what has just been added
+            return found | self._look_up(missed, now)
 
     def find(self, targets: Iterable[Target], now: float) -> dict[Target, Held]:
         """Return those of *targets* that the kernel really holds."""
@@ -172,6 +174,13 @@ class Nftables:
         flushed = len(self._held)
         self._held, self._made, self._watch.owed = {}, None, False
         return flushed
+
+    def _list(self, now: float) -> dict[Target, Held]:
+        """Return what the kernel lists, which may lack some of what has just been added."""
+        found: dict[Target, Held] = {}
+        for name in self._structure.sets():
+            found.update(read(name, listing(self._netlink, name), now))
+        return found
 
     def _look_up(self, targets: Iterable[Target], now: float) -> dict[Target, Held]:
         by_set: dict[str, list[bytes]] = defaultdict(list)

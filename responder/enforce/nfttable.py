@@ -12,14 +12,20 @@ from responder.enforce.netlink import NLM_F_ACK, NLM_F_DUMP, Netlink, Reply, att
 from responder.enforce.nftban import parse_name
 from responder.enforce.nftset import INET, NFT, TABLE_NAME, WHOSE, listed
 from responder.errors import FirewallError
-from responder.values import Prefix
+from responder.values import Prefix, Scope
 
 TABLE = f"inet {TABLE_NAME}"
 CHAIN = "prerouting"
 _GETTABLE, _GETCHAIN, _GETRULE, _GETSET = NFT | 1, NFT | 4, NFT | 7, NFT | 10
-_TABLE_USE, _CHAIN_USE, _SET_NAME = 3, 6, 2
-_SET_KNOWN_BY = (_SET_NAME, 3, 16)  # and flags and handle, with which a set is born; newer kernels tell how full it is
+_TABLE_USE, _CHAIN_USE, _SET_NAME, _SET_FLAGS = 3, 6, 2, 3
+_SET_KNOWN_BY = (
+    _SET_NAME,
+    _SET_FLAGS,
+    16,
+)  # and flags and handle, with which a set is born; newer kernels tell how full it is
 _FAMILIES = (4, 6)
+_FIELDS = {4: "ip saddr", 6: "ip6 saddr"}
+_ANONYMOUS = 1  # NFT_SET_ANONYMOUS: of a rule, and gone with it
 _ALL_ONES = (1 << 128) - 1
 
 
@@ -31,6 +37,10 @@ class Description(NamedTuple):
     rules: tuple[bytes, ...] = ()
     sets: tuple[bytes, ...] = ()
     never: tuple[bytes, ...] = ()
+
+    def without_rules(self) -> "Description":
+        """Return this but for the rules."""
+        return self._replace(rules=())
 
     def differences(self, other: "Description") -> Iterator[str]:
         """Yield in words how *other* is not as this one."""
@@ -78,7 +88,7 @@ class Structure:
             tuple(_without(reply, _TABLE_USE) for reply in table),
             tuple(_without(reply, _CHAIN_USE) for reply in self._list(_GETCHAIN)),
             tuple(bytes(reply.payload) for reply in self._list(_GETRULE)),
-            tuple(sorted(_only(reply, _SET_KNOWN_BY) for reply in self._list(_GETSET))),
+            tuple(sorted(_only(reply, _SET_KNOWN_BY) for reply in self._list(_GETSET) if not _anonymous(reply))),
             tuple(never),
         )
 
@@ -105,10 +115,18 @@ def make_table(never: Sequence[Prefix]) -> list[str]:
         f"add table {TABLE}",
         f"add chain {TABLE} {CHAIN} {{ type filter hook prerouting priority raw; policy accept; }}",
     ]
-    for family, kind, field in ((4, "ipv4_addr", "ip saddr"), (6, "ipv6_addr", "ip6 saddr")):
-        lines.append(f"add set {TABLE} never{family} {{ type {kind}; flags interval; auto-merge; }}")
-        lines.append(f"add rule {TABLE} {CHAIN} {field} @never{family} return")
-    return [*lines, *never_elements(never)]
+    lines += [
+        f"add set {TABLE} never{family} {{ type ipv{family}_addr; flags interval; auto-merge; }}"
+        for family in _FAMILIES
+    ]
+    return [*lines, *never_elements(never), *make_rules(())]
+
+
+def make_rules(names: Iterable[str]) -> list[str]:
+    """Return the commands that give the chain its rules and no others, for the sets *names*."""
+    first = [f"{field} @never{family} return" for family, field in _FIELDS.items()]
+    rules = [*first, *(rule for name in names for rule in _rules(name))]
+    return [f"flush chain {TABLE} {CHAIN}", *(f"add rule {TABLE} {CHAIN} {rule}" for rule in rules)]
 
 
 def never_elements(never: Sequence[Prefix]) -> list[str]:
@@ -124,22 +142,31 @@ def never_elements(never: Sequence[Prefix]) -> list[str]:
 
 def make_set(name: str) -> list[str]:
     """Return the commands that make the set *name* and the rules that use it."""
-    parsed = parse_name(name)
-    assert parsed, name
-    scope, family, bits = parsed
-    kind, field, width = ("ipv4_addr", "ip saddr", 32) if family == 4 else ("ipv6_addr", "ip6 saddr", 128)
+    _, family, _ = _parsed(name)
+    return [
+        f"add set {TABLE} {name} {{ type ipv{family}_addr; flags timeout; counter; }}",
+        *(f"add rule {TABLE} {CHAIN} {rule}" for rule in _rules(name)),
+    ]
+
+
+def _rules(name: str) -> list[str]:
+    """Return the rules that stop whoever is in the set *name*."""
+    scope, family, bits = _parsed(name)
+    field, width = _FIELDS[family], 32 if family == 4 else 128
     source = f"{field if bits == width else f'{field} & {_mask(family, bits)}'} @{name}"
     tcp, udp = _ports("tcp", scope.ports), _ports("udp", scope.udp)
     if scope.verdict == "drop":
-        rules = [f"{ports}{source} drop" for ports in (tcp, udp) if ports] or [f"{source} drop"]
-    else:  # TCP hears a reset, which is believed where an ICMP error may be lost
-        reset, refuse = f"{source} reject with tcp reset", f"{source} reject"
-        rules = [f"{tcp}{reset}"] * bool(tcp) + [f"{udp}{refuse}"] * bool(udp)
-        rules = rules or [f"meta l4proto tcp {reset}", refuse]
-    return [
-        f"add set {TABLE} {name} {{ type {kind}; flags timeout; counter; }}",
-        *(f"add rule {TABLE} {CHAIN} {rule}" for rule in rules),
-    ]
+        return [f"{ports}{source} drop" for ports in (tcp, udp) if ports] or [f"{source} drop"]
+    # TCP hears a reset, which is believed where an ICMP error may be lost
+    reset, refuse = f"{source} reject with tcp reset", f"{source} reject"
+    rules = [f"{tcp}{reset}"] * bool(tcp) + [f"{udp}{refuse}"] * bool(udp)
+    return rules or [f"meta l4proto tcp {reset}", refuse]
+
+
+def _parsed(name: str) -> tuple[Scope, int, int]:
+    parsed = parse_name(name)
+    assert parsed, name
+    return parsed
 
 
 def _ports(protocol: str, ports: Sequence[int]) -> str:
@@ -158,6 +185,10 @@ def _mask(family: int, bits: int) -> str:
     if family == 4:
         return _text(Prefix(0xFFFF << 32 | (0xFFFFFFFF << 32 - bits & 0xFFFFFFFF), 128))
     return _text(Prefix(_ALL_ONES << 128 - bits & _ALL_ONES, 64))
+
+
+def _anonymous(reply: Reply) -> bool:
+    return int.from_bytes(dict(attributes(reply.payload)).get(_SET_FLAGS, b"")) & _ANONYMOUS != 0
 
 
 def _without(reply: Reply, left_out: int) -> bytes:

@@ -9,9 +9,9 @@ from math import inf
 
 import pytest
 
-from responder.enforce.backend import Backend
+from responder.enforce.backend import Backend, Target
 from responder.errors import FirewallError
-from responder.values import Prefix
+from responder.values import Prefix, Scope
 from tests.enforce.namespace import nft
 from tests.enforce.opened import opened
 from tests.enforce.targets import HOUR, at, lasting, now
@@ -150,7 +150,7 @@ _SABOTAGE = {
 def test_what_somebody_else_does_to_our_table_is_noticed_named_and_mended(backend: Backend, command: str) -> None:
     """Whatever it is, the watch wakes, and after one look all is as it was."""
     start = now()
-    wanted = {at("192.0.2.7"): 5, at("192.0.2.8"): 50, at("2001:db8::/64"): 9}
+    wanted = {at("192.0.2.7"): 5, at("192.0.2.8"): 50, at("2001:db8::/64"): 9, at("192.0.2.9", "reject:25,587"): 3}
     backend.sync(
         {target: start + hours * HOUR for target, hours in wanted.items()}, [Prefix.parse("127.0.0.0/8")], start
     )
@@ -269,6 +269,16 @@ def test_a_change_of_somebody_else_between_ours_is_looked_into_all_the_same(back
     assert backend.due < now()
     assert backend.tend(now()) == "1 ban of drop_v4_32 was gone"
     assert backend.due == inf
+
+
+def test_what_has_just_been_added_is_held_at_once(backend: Backend) -> None:
+    """Though the kernel lists it in part while it still enlarges a set that has grown."""
+    start = now()
+    backend.sync({}, [], start)
+    for batch in range(4):
+        crowd = {Target(Prefix(0xFFFFC6120000 + batch * 20_000 + n, 128), Scope()): start + HOUR for n in range(20_000)}
+        backend.apply(dict(crowd), start)
+        assert len(backend.held(now())) == (batch + 1) * 20_000
 
 
 def test_a_look_that_failed_is_owed(backend: Backend) -> None:
