@@ -5,12 +5,12 @@ key by key, and a new name makes a new policy.
 """
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from responder.decide.policy import Policy
 from responder.errors import ConfigError
@@ -24,6 +24,8 @@ _PORTS = {
 }  # fmt: skip
 """The services of mail and web hosts (IANA), so that a host without /etc/services knows them too."""
 
+_MOST_PORTS = 15  # what one rule of iptables takes
+
 
 def _duration(value: Any) -> float:
     if not isinstance(value, str):
@@ -33,19 +35,35 @@ def _duration(value: Any) -> float:
     return parse_duration(value)
 
 
-def _port(value: Any) -> int:
-    if isinstance(value, int) and 0 < value < 65536:
-        return value
-    if isinstance(value, str):
+def parse_port(value: Any) -> str:
+    """Return a port as a Scope has it, ``25`` or ``53/udp``, from its number or the name of its service.
+
+    Raises ValueError for what is none.
+    """
+    name, _, protocol = str(value).partition("/")
+    if protocol in ("", "tcp", "udp") and isinstance(value, (int, str)) and not isinstance(value, bool):
         try:
-            return _PORTS.get(value) or socket.getservbyname(value, "tcp")
+            number = (
+                int(name) if name.isdecimal() else _PORTS.get(name) or socket.getservbyname(name, protocol or "tcp")
+            )
         except OSError:
-            pass
-    raise ValueError(f'{value!r} is no TCP port; write a number, or a service as in "smtp", "submission", "imaps"')
+            number = 0
+        if 0 < number < 65536:
+            return f"{number}/udp" if protocol == "udp" else str(number)
+    raise ValueError(f'{value!r} is no port; write a number, or a service as in "smtp", "imaps", "domain/udp"')
+
+
+def scope(verdict: str, ports: Iterable[str]) -> Scope:
+    """Return the scope with *verdict* and *ports* as `parse_port` gives them; raises ValueError for too many."""
+    listed = sorted(set(ports), key=lambda port: (port.endswith("udp"), int(port.partition("/")[0])))
+    made = Scope.parse(":".join(filter(None, (verdict, ",".join(listed)))))
+    if max(len(made.ports), len(made.udp)) > _MOST_PORTS:
+        raise ValueError(f"at most {_MOST_PORTS} TCP and {_MOST_PORTS} UDP ports; leave them out to ban from all")
+    return made
 
 
 Duration = Annotated[float, BeforeValidator(_duration)]
-Port = Annotated[int, BeforeValidator(_port)]
+Port = Annotated[str, BeforeValidator(parse_port)]
 
 
 class PolicySettings(BaseModel):
@@ -59,10 +77,17 @@ class PolicySettings(BaseModel):
     escalate: Annotated[float, Field(ge=1, le=1000, strict=False)] | None = None
     max_ban: Duration | None = None
     memory: Duration | None = None
-    ports: tuple[Port, ...] = Field(default=(), strict=False)
+    ports: tuple[Port, ...] = Field(default=(), strict=False, max_length=2 * _MOST_PORTS)
     prefix_v4: Annotated[int, Field(ge=8, le=32)] | None = None
     prefix_v6: Annotated[int, Field(ge=16, le=128)] | None = None
     verdict: Literal["drop", "reject"] = "drop"
+    renew: bool = False
+
+    @field_validator("ports")
+    @classmethod
+    def _few(cls, ports: tuple[str, ...]) -> tuple[str, ...]:
+        scope("drop", ports)
+        return ports
 
 
 def merge(shipped_path: Path, shipped: Any, path: Path, own: Any) -> tuple[dict[str, Policy], list[ConfigError]]:
@@ -99,4 +124,4 @@ def _together(shipped: Any, own: Any) -> Any:
 
 def _policy(name: str, settings: PolicySettings) -> Policy:
     given = settings.model_dump(exclude_none=True, exclude={"ports", "verdict"})
-    return Policy(name=name, scope=Scope(settings.verdict, tuple(sorted(set(settings.ports)))), **given)
+    return Policy(name=name, scope=scope(settings.verdict, settings.ports), **given)

@@ -151,9 +151,8 @@ def test_last_is_the_highest_address_inside(prefix: Prefix) -> None:
     assert prefix.last - prefix.network + 1 == 1 << (128 - prefix.length)
 
 
-SCOPES = st.builds(
-    Scope, st.sampled_from(["drop", "reject"]), st.lists(st.integers(1, 65535), max_size=5).map(lambda ports: (*ports,))
-)
+PORTS = st.lists(st.integers(1, 65535), max_size=5).map(lambda ports: (*ports,))
+SCOPES = st.builds(Scope, st.sampled_from(["drop", "reject"]), PORTS, PORTS)
 
 
 @given(SCOPES)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from responder.cli.output import as_json, ask, config_option, print_json, say, table
+from responder.cli.output import as_json, ask, config_option, print_json, say, stopped, stopped_from, table
 from responder.errors import UsageError
 from responder.times import format_duration, parse_duration
 
@@ -22,17 +22,20 @@ def _duration(_ctx: click.Context, _param: click.Parameter, text: str) -> float:
 @config_option
 def bans(as_json: bool, config: Path | None) -> None:
     """List the bans in force, the ones that end first on top."""
-    found = ask(config, "bans")["bans"]
+    answer = ask(config, "bans")
+    found = answer["bans"]
     if as_json:
         print_json(found)
         return
     table(
-        ("ADDRESS", "ENDS IN", "UNTIL", "NO.", "POLICY", "WHY"),
+        ("ADDRESS", "FROM", "ENDS IN", "UNTIL", "PACKETS", "BYTES", "LAST", "NO.", "POLICY", "WHY"),
         (
             (
                 ban["prefix"],
+                stopped_from(ban["scope"]),
                 format_duration(ban["seconds_left"]),
                 ban["expires"],
+                *stopped(ban),
                 ban["nth"],
                 ban["policy"],
                 ban["reason"],
@@ -41,6 +44,8 @@ def bans(as_json: bool, config: Path | None) -> None:
         ),
     )
     say(f"{len(found)} banned")
+    if answer["kernel_error"]:
+        say(f"what was stopped is not known: {answer['kernel_error']}")
 
 
 @click.command()
@@ -48,16 +53,25 @@ def bans(as_json: bool, config: Path | None) -> None:
 @click.option(
     "--for", "seconds", default="1d", show_default=True, callback=_duration, help="How long: 90s, 10m, 1h, 7d."
 )
+@click.option("--ports", default="", help="Only from these, as in smtp,587,53/udp.  [default: from everything]")
+@click.option("--verdict", type=click.Choice(["drop", "reject"]), default="drop", show_default=True)
 @click.option("--reason", default="", help="Why, for whoever asks later.")
 @as_json
 @config_option
-def ban(address: str, seconds: float, reason: str, as_json: bool, config: Path | None) -> None:
+def ban(
+    *, address: str, seconds: float, ports: str, verdict: str, reason: str, as_json: bool, config: Path | None
+) -> None:
     """Ban ADDRESS, an address or a network such as 192.0.2.0/24 or 2001:db8::/64.
+
+    A ban that lasts longer is not shortened: unban first.
 
     \b
     responder ban 192.0.2.7 --for 1h --reason "abuse report of 3 May"
+    responder ban 192.0.2.0/24 --ports smtp,submission --verdict reject
     """
-    answer = ask(config, "ban", address=address, seconds=seconds, reason=reason or f"by hand, by {getpass.getuser()}")
+    why = reason or f"by hand, by {getpass.getuser()}"
+    listed = [port.strip() for port in ports.split(",") if port.strip()]
+    answer = ask(config, "ban", address=address, seconds=seconds, ports=listed, verdict=verdict, reason=why)
     if as_json:
         print_json(answer)
     else:

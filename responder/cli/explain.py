@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from responder.cli.output import as_json, ask, config_option, print_json, say
+from responder.cli.output import as_json, ask, config_option, print_json, say, stopped, stopped_from
 
 
 @click.command()
@@ -28,7 +28,7 @@ def explain(address: str, most: int, as_json: bool, config: Path | None) -> None
             say(f"  {window['policy']}: {hits}, the last at {window['last']}")
     say(f"\nBans ({len(answer['bans'])}):")
     for ban in answer["bans"]:
-        scope = "" if ban["scope"] == "drop" else f" ({ban['scope']})"
+        scope = "" if ban["scope"] == "drop" else f" from {stopped_from(ban['scope'])}"
         say(f"  {ban['start']} to {ban['expires']}  {ban['prefix']}{scope}, no. {ban['nth']}, {ban['state']}")
         say(f"      {ban['reason']}")
     say(f"\nOffences ({len(answer['offences'])}, oldest first):")
@@ -51,6 +51,8 @@ def _kernel(answer: dict[str, Any]) -> None:
         say(f"The firewall cannot be asked: {answer['kernel_error']}")
     elif answer["kernel"]:
         for row in answer["kernel"]:
-            say(f"The firewall stops {row['prefix']} ({row['scope']}) until {row['expires']}")
+            packets, size, last = stopped(row)
+            say(f"The firewall stops {row['prefix']} from {stopped_from(row['scope'])} until {row['expires']}")
+            say(f"    {packets} packets stopped, {size}, the last {last}")
     else:
         say("The firewall does not stop it")

@@ -2,13 +2,20 @@
 
 import os
 import pwd
+import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
 
-from responder.cli.output import as_json, config_option, control_path, print_json, say
+from responder.cli.output import as_json, config_option, control_path, print_json, say, stopped, stopped_from, table
 from responder.control import client
+from responder.enforce.backend import Backend
 from responder.enforce.choice import BACKENDS
+from responder.errors import FirewallError
+from responder.times import format_time
 
 
 @click.group(invoke_without_command=True)
@@ -47,9 +54,8 @@ def flush(as_json: bool, config: Path | None) -> None:
     try:
         answer = client.ask(control_path(config), "flush")
     except client.UnreachableError:
-        from responder.enforce.choice import open_backend  # noqa: PLC0415 - only where no daemon does it
-
-        open_backend("auto").backend.flush()
+        for backend in _kernels():
+            backend.flush()
         answer = {"lifted": None}
     if as_json:
         print_json(answer)
@@ -57,6 +63,55 @@ def flush(as_json: bool, config: Path | None) -> None:
         say("the kernel holds no rule of ours any more; no daemon runs, so bans in its store come back with it")
     else:
         say(f"{answer['lifted']} addresses are free, and the kernel holds no rule of ours any more")
+
+
+@firewall.command()
+@as_json
+@config_option
+def show(as_json: bool, config: Path | None) -> None:
+    """Show what the kernel really holds, with its ends and counters; works without a daemon too."""
+    try:
+        rows = client.ask(control_path(config), "held")["held"]
+    except client.UnreachableError:
+        rows = _read()
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("ADDRESS", "FROM", "UNTIL", "PACKETS", "BYTES", "LAST")
+    table(columns, ((row["prefix"], stopped_from(row["scope"]), row["expires"], *stopped(row)) for row in rows))
+    say(f"{len(rows)} in the kernel")
+
+
+def _kernels() -> Iterator[Backend]:
+    """Yield every firewall that can be opened here, each for as long as it is looked at; raise where none can."""
+    from responder.enforce.choice import open_backend  # noqa: PLC0415 - only where no daemon does it
+
+    lacking = []
+    for name in ("nftables", "iptables-ipset", "iptables-plain"):
+        try:
+            backend = open_backend(name).backend
+        except FirewallError as error:
+            lacking.append(str(error))
+            continue
+        with closing(backend):
+            yield backend
+    if len(lacking) == 3:
+        raise FirewallError("; ".join(dict.fromkeys(lacking)))
+
+
+def _read() -> list[dict[str, Any]]:
+    """Return what the kernel holds, asked by ourselves."""
+    rows = {}
+    for backend in _kernels():
+        for (prefix, scope), held in backend.held(time.time()).items():
+            counted = {"packets": held.packets, "bytes": held.octets, "last": None}
+            rows[prefix, scope] = {
+                "prefix": str(prefix),
+                "scope": str(scope),
+                "expires": format_time(held.expires),
+                **counted,
+            }
+    return list(rows.values())
 
 
 def _user(name: str) -> int:

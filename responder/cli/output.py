@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import click
 from responder import whereabouts
 from responder.control import client
 from responder.framing import Message
+from responder.times import format_duration
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
@@ -55,6 +57,29 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         made.add_row(*(Text(printable(str(cell))) for cell in row))
     width = None if sys.stdout.isatty() else 200
     Console(width=width, highlight=False).print(made)
+
+
+def stopped(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return how many packets and bytes the firewall stopped, and when last, as people read it."""
+    if "packets" not in row:
+        return "?", "?", "?"
+    last = datetime.fromisoformat(row["last"]) if row["last"] else None
+    ago = f"{format_duration(max(0, round((datetime.now(UTC) - last).total_seconds())))} ago" if last else "-"
+    return f"{row['packets']:,}", _size(row["bytes"]), ago
+
+
+def stopped_from(scope: str) -> str:
+    """Return a scope as people read it: everything, or ports, with the verdict where it is not silence."""
+    verdict, _, ports = scope.partition(":")
+    return (ports or "everything") + (f" ({verdict})" if verdict != "drop" else "")
+
+
+def _size(octets: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if octets < 1000:
+            return f"{octets:.3g} {unit}"
+        octets /= 1000
+    return f"{octets:.3g} TB"
 
 
 def say(text: str) -> None:

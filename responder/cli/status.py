@@ -31,6 +31,10 @@ def _show(answer: dict[str, Any], troubles: list[str]) -> None:
     say(f"settings  {answer['config']}, {answer['rules']} rules, {len(answer['allowlist'])} allowlist entries")
     settled = "the kernel has everything" if firewall["settled"] else "something is still owed to the kernel"
     say(f"firewall  {firewall['backend'] or 'none'}: {settled}")
+    if firewall["why"]:
+        say(f"          because {firewall['why']}")
+    if firewall["mended"]:
+        say(f"          rules put back that somebody else had taken away: {firewall['mended']} times")
     say(f"bans      {answer['bans']} in force, {answer['tracked']} addresses counted")
     say(f"lines     {answer['lines']} read, {answer['offences']} offences")
     rows = [
@@ -46,7 +50,8 @@ def _show(answer: dict[str, Any], troubles: list[str]) -> None:
 def _troubles(answer: dict[str, Any]) -> Iterator[str]:
     """Yield what an administrator should look at."""
     if answer["firewall"]["error"]:
-        yield f"firewall: {answer['firewall']['error']}"
+        owing = format_duration(answer["firewall"]["owing_seconds"])
+        yield f"firewall: {answer['firewall']['error']} (for {owing}; detecting and recording go on)"
     if answer["store"]["error"]:
         yield f"store: {answer['store']['error']}; {answer['store']['owed']} judgements are kept in memory"
     if answer["store"]["kept_aside"]:

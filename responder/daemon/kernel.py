@@ -35,6 +35,7 @@ class Kernel:
         self._patience = _PATIENCE
         self._told = ""
         self.mended = 0
+        self.owing_since: float | None = None
         self._adopt: Callable[[dict[Target, Enforced]], None] | None = None
 
     @property
@@ -135,11 +136,13 @@ class Kernel:
             if outcome.error != self._told:
                 _log.error("%s; detecting goes on, bans are enforced as soon as it works again", outcome.error)
             self._told = outcome.error
+            self.owing_since = self.owing_since or now
             self.want_sync(now + self._patience)
             self._patience = min(2 * self._patience, _LONGEST_PATIENCE)
             return
         if self._told:
             _log.warning("the firewall works again")
+        self.owing_since = None
         self._told, self._patience = "", _PATIENCE
 
     def _register(self) -> None:

@@ -14,7 +14,7 @@ import os
 import selectors
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import MOST_OWED, Ledger
 from responder.daemon.logs import Logs
+from responder.daemon.renewal import Renewal
 from responder.daemon.requests import Requests
 from responder.decide.allowlist import Allowlist
 from responder.detect import library
@@ -75,6 +76,7 @@ class Daemon:
         self._selector.register(self._woken, selectors.EVENT_READ, lambda _: os.eventfd_read(self._woken))
         backend = "dry-run" if options.dry_run else settings.firewall.backend
         self.kernel = Kernel(Firewall(backend, settings.firewall.socket), self._selector)
+        self._renewal = Renewal(self.kernel.firewall, self._renew)
         if self.ledger.kept_aside:
             self.kernel.recover(self._adopt)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
@@ -113,7 +115,7 @@ class Daemon:
         bans = self.ledger.judge(found, now)
         if found or now >= self._commit_at:
             self.commit()
-        in_force = [ban for ban in bans if ban.expires > now]
+        in_force = [ban for ban in bans if ban.expires > now and self.ledger.tracker.in_force(ban)]
         if in_force:
             self.kernel.apply(in_force, [], now)
         for ban in bans:
@@ -138,6 +140,15 @@ class Daemon:
         lasting = format_duration(ban.expires - ban.start)
         note = "" if ban.expires > self.now() else " (already over: the lines are old)"
         _log.info("ban %s for %s, no. %d: %s%s", ban.prefix, lasting, ban.nth, ban.reason, note)
+
+    def _renew(self, bans: Sequence[Ban]) -> None:
+        """Have *bans* follow those that are about to end while their addresses still knock."""
+        for ban in bans:
+            self.ledger.ban(ban)
+        self.commit()
+        self.kernel.apply(bans, [], self.now())
+        for ban in bans:
+            self.announce(ban)
 
     def _adopt(self, held: Mapping[Target, Enforced]) -> None:
         """Take back from the kernel the bans that a corrupt store no longer tells of."""
@@ -175,6 +186,7 @@ class Daemon:
             return
         self._tick_at = now + _TICK
         self._watch.rearm()
+        self._renewal.tend(self.ledger.tracker, now)
         for ban in self.ledger.tracker.forget_ended(now):
             _log.info("the ban of %s (%s) is over", ban.prefix, ban.policy)
         if self.guard.news(now):

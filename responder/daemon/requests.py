@@ -9,19 +9,20 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import responder
+from responder import policyfile
 from responder.config import Config
+from responder.daemon import shown
 from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import Ledger
 from responder.daemon.logs import Logs
-from responder.decide.tracker import Judgement
 from responder.detect.detector import Detector
+from responder.enforce.backend import Target
 from responder.enforce.firewall import held_in
 from responder.errors import StoreError, UsageError
 from responder.framing import Message
-from responder.store.state import PastBan
 from responder.times import DAY, format_duration, format_time
-from responder.values import Ban, Outcome, Prefix, Scope
+from responder.values import Ban, Outcome, Prefix
 
 MANUAL = "manual"
 """The policy name of bans that an administrator made."""
@@ -63,7 +64,8 @@ class Requests:
         self._answers: dict[str, Callable[[Message, Reply], None]] = {
             "ping": lambda _, reply: reply({"pid": os.getpid()}),
             "status": lambda _, reply: reply(self.status()),
-            "bans": lambda _, reply: reply(self._bans()),
+            "bans": self._bans,
+            "held": self._held,
             "ban": self._ban,
             "unban": self._unban,
             "explain": self._explain,
@@ -93,8 +95,11 @@ class Requests:
             "rules": len(daemon.detector.rules),
             "firewall": {
                 "backend": kernel.firewall.backend,
+                "why": kernel.firewall.why,
                 "settled": kernel.settled,
                 "error": kernel.trouble,
+                "owing_seconds": round(now - kernel.owing_since) if kernel.owing_since else 0,
+                "mended": kernel.mended,
                 "unanswered": kernel.firewall.unanswered,
                 "actor_starts": kernel.firewall.starts,
             },
@@ -126,10 +131,22 @@ class Requests:
             ],
         }
 
-    def _bans(self) -> Message:
+    def _bans(self, _request: Message, reply: Reply) -> None:
         now = self._daemon.now()
         bans = sorted(self._daemon.ledger.tracker.bans(now), key=lambda ban: ban.expires)
-        return {"bans": [_ban_of(ban, now) for ban in bans]}
+
+        def add_counters(answer: Message) -> None:
+            held = held_in(answer)
+            rows = [shown.ban(ban, now, held.get(Target(ban.prefix, ban.scope))) for ban in bans]
+            reply({"bans": rows, "kernel_error": answer.get("error", "")})
+
+        self._daemon.kernel.firewall.held(add_counters)
+
+    def _held(self, _request: Message, reply: Reply) -> None:
+        def answered(answer: Message) -> None:
+            reply({"held": shown.kernel(held_in(answer)), "error": answer.get("error", "")})
+
+        self._daemon.kernel.firewall.held(answered)
 
     def _ban(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
@@ -141,11 +158,15 @@ class Requests:
         if allowed:
             raise UsageError(f"{prefix} is on the allowlist ({allowed.prefix}: {allowed.why}) and is never banned")
         reason = _text(request, "reason", "by hand")
-        ban = Ban(prefix, Scope(), MANUAL, "", now, now + seconds, 1, reason)
+        scope = policyfile.scope(_verdict(request), map(policyfile.parse_port, _ports(request)))
+        ban = Ban(prefix, scope, MANUAL, "", now, now + seconds, 1, reason)
+        if longer := daemon.ledger.tracker.longer(ban):
+            until = format_time(longer.expires)
+            raise UsageError(f"{prefix} is banned until {until} already; unban it first to have it shorter")
         daemon.ledger.ban(ban)
         inside = [str(entry.prefix) for entry in daemon.ledger.tracker.allowlist.inside(prefix)]
         stored = daemon.commit(durable=True)
-        answer = {**_ban_of(ban, now), "stored": stored, "still_allowed": inside}
+        answer = {**shown.ban(ban, now), "stored": stored, "still_allowed": inside}
         daemon.announce(ban)
         daemon.kernel.apply([ban], [], now, lambda outcome: reply({**answer, **_enforced(outcome)}))
 
@@ -159,7 +180,7 @@ class Requests:
             reply({"lifted": [], "note": f"{prefix} is not banned{hint}"})
             return
         stored = daemon.commit(durable=True)
-        answer = {"lifted": [_ban_of(ban, now) for ban in lifted], "stored": stored}
+        answer = {"lifted": [shown.ban(ban, now) for ban in lifted], "stored": stored}
         daemon.kernel.apply([], lifted, now, lambda outcome: reply({**answer, **_enforced(outcome)}))
 
     def _flush(self, _request: Message, reply: Reply) -> None:
@@ -181,7 +202,7 @@ class Requests:
         answer: Message = {
             "address": str(prefix),
             "allowed": {"prefix": str(allowed.prefix), "why": allowed.why} if allowed else None,
-            "in_force": [_ban_of(ban, now) for ban in tracker.bans(now) if ban.prefix.covers(prefix)],
+            "in_force": [shown.ban(ban, now) for ban in tracker.bans(now) if ban.prefix.covers(prefix)],
             "windows": [
                 {
                     "policy": policy.name,
@@ -193,25 +214,35 @@ class Requests:
                 for policy, window in tracker.windows(prefix)
                 if window.hits[-1] >= now - policy.within
             ],
-            "offences": [_offence(judgement) for judgement in daemon.ledger.offences_of(network, most)],
-            "bans": [_past(past, now) for past in daemon.ledger.bans_of(network, most)],
+            "offences": [shown.offence(judgement) for judgement in daemon.ledger.offences_of(network, most)],
+            "bans": [shown.past(past, now) for past in daemon.ledger.bans_of(network, most)],
         }
 
         def add_kernel(held: Message) -> None:
             if held.get("error"):
                 reply({**answer, "kernel": None, "kernel_error": held["error"]})
                 return
-            rows = [
-                {"prefix": str(target.prefix), "scope": str(target.scope), "expires": format_time(enforced.expires)}
-                for target, enforced in held_in(held).items()
-            ]
-            reply({**answer, "kernel": rows})
+            reply({**answer, "kernel": shown.kernel(held_in(held))})
 
         daemon.kernel.firewall.holds(prefix, add_kernel)
 
 
 def _prefix(request: Message) -> Prefix:
     return Prefix.parse(str(request.get("address")))
+
+
+def _verdict(request: Message) -> str:
+    verdict = str(request.get("verdict") or "drop")
+    if verdict not in ("drop", "reject"):
+        raise UsageError(f"{verdict!r} is no verdict; it is drop or reject")
+    return verdict
+
+
+def _ports(request: Message) -> list[Any]:
+    ports = request.get("ports") or []
+    if not isinstance(ports, list):
+        raise UsageError(f"ports is {ports!r}; it is a list")
+    return ports
 
 
 def _number(request: Message, key: str, default: float) -> float:
@@ -228,37 +259,3 @@ def _text(request: Message, key: str, default: str) -> str:
 
 def _enforced(outcome: Outcome) -> Message:
     return {"enforced": not outcome.error, "firewall_error": outcome.error}
-
-
-def _ban_of(ban: Ban, now: float) -> dict[str, Any]:
-    return {
-        "prefix": str(ban.prefix),
-        "scope": str(ban.scope),
-        "policy": ban.policy,
-        "rule": ban.rule,
-        "start": format_time(ban.start),
-        "expires": format_time(ban.expires),
-        "seconds_left": max(0, round(ban.expires - now)),
-        "nth": ban.nth,
-        "reason": ban.reason,
-    }
-
-
-def _past(past: PastBan, now: float) -> dict[str, Any]:
-    if past.ended is not None:
-        state = f"lifted by {past.ended_by} at {format_time(past.ended)}"
-    else:
-        state = "in force" if past.ban.expires > now else "over"
-    return {**_ban_of(past.ban, now), "state": state}
-
-
-def _offence(judgement: Judgement) -> dict[str, Any]:
-    offence = judgement.offence
-    return {
-        "time": format_time(offence.time),
-        "address": str(offence.address),
-        "rule": offence.rule,
-        "policy": offence.policy,
-        "effect": judgement.effect.value,
-        "line": offence.line,
-    }

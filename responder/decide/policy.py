@@ -16,6 +16,8 @@ class Policy:
     Who comes back within *memory* seconds of a ban's end is banned *escalate*
     times longer than the time before, at most *max_ban* seconds.  IPv4 is
     counted and banned by networks of *prefix_v4* bits, IPv6 of *prefix_v6*.
+    With *renew* a ban does not end while the firewall still stops packets of it:
+    one within the last *within* seconds is enough.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Policy:
     scope: Scope = field(default_factory=Scope)
     prefix_v4: int = 32
     prefix_v6: int = 64
+    renew: bool = False
 
     def key(self, address: Prefix) -> Prefix:
         """Return the network that is counted and banned for *address*."""

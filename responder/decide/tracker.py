@@ -127,6 +127,15 @@ class Tracker:
         """Return the bans in force at *now*: for each scope and prefix the one that lasts longest."""
         return tuple(ban for bans in self._banned.values() for ban in bans if ban.expires > now)
 
+    def in_force(self, ban: Ban) -> bool:
+        """Tell whether *ban* is the one that keeps its prefix out: not lifted, and none lasts longer."""
+        return ban in self._banned.get(ban.prefix, ())
+
+    def longer(self, ban: Ban) -> Ban | None:
+        """Return the ban of the same prefix and scope that lasts longer than *ban* would, if there is one."""
+        others = self._banned.get(ban.prefix, ())
+        return next((other for other in others if other.scope == ban.scope and other.expires > ban.expires), None)
+
     def windows(self, address: Prefix) -> tuple[tuple[Policy, Window], ...]:
         """Return how close *address* is to a ban: each policy with the hits it counts."""
         found = ((policy, self._windows.get((name, policy.key(address)))) for name, policy in self.policies.items())

@@ -115,6 +115,8 @@ class Actor:
         if not asked:
             return
         done = _guarded(lambda: {"applied": self._backend.apply(changes, time.time())})
+        if not done["error"]:
+            self._knocks.begin(target for target, expires in changes.items() if expires is not None)
         for number, count in asked:
             yield {"id": number, **done, "applied": 0 if done["error"] else count}
 

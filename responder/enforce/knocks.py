@@ -10,7 +10,7 @@ seconds later; with 100,000 bans, when a look takes half a second, minutes.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from responder.enforce.backend import Backend, Held, Target
@@ -40,13 +40,20 @@ class _Count(NamedTuple):
         return Stopped(self.packets + self.now.packets, self.octets + self.now.octets, self.last)
 
 
+_NOTHING = _Count(Held(0.0), 0, 0, 0.0)
+
+
 class Knocks:
     """What is known of the counters."""
 
     def __init__(self, now: float) -> None:
         self.due = now + _LOOK_EVERY
         self._counts: dict[Target, _Count] = {}
-        self._looked = False
+
+    def begin(self, targets: Iterable[Target]) -> None:
+        """Take note that *targets* are stopped from now on, so that what is counted at the first look is new."""
+        for target in targets:
+            self._counts.setdefault(target, _NOTHING)
 
     def look(self, backend: Backend, now: float) -> dict[Target, Held]:
         """Return what *backend* holds, having taken note of it; forget what it does not hold any more."""
@@ -54,7 +61,6 @@ class Knocks:
         held = backend.held(now)
         self.observe(held, now)
         self._counts = {target: self._counts[target] for target in held}
-        self._looked = True
         self.due = now + max(_LOOK_EVERY, _SHARE * (time.monotonic() - begin))
         return held
 
@@ -65,7 +71,7 @@ class Knocks:
     def _observe(self, target: Target, held: Held, now: float) -> Stopped:
         before = self._counts.get(target)
         if before is None:  # what was counted before our first look may be hours old
-            count = _Count(held, 0, 0, now if held.packets and self._looked else 0.0)
+            count = _Count(held, 0, 0, 0.0)
         elif held.packets < before.now.packets:
             packets, octets = before.packets + before.now.packets, before.octets + before.now.octets
             count = _Count(held, packets, octets, now if held.packets else before.last)

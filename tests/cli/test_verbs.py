@@ -40,7 +40,7 @@ def test_a_ban_by_hand_and_its_end(responder: Command, daemon: Daemon) -> None:
     assert "1 banned" in listed
     explained = responder("explain", SEVEN).out
     assert explained.startswith(f"{SEVEN} is banned: 203.0.113.0/24 until 20")
-    assert "The firewall stops 203.0.113.0/24 (drop) until 20" in explained
+    assert "The firewall stops 203.0.113.0/24 from everything until 20" in explained
 
     assert responder("unban", SEVEN) == (1, f"{SEVEN} is not banned; it is inside 203.0.113.0/24, which is\n", "")
     assert responder("unban", "203.0.113.0/24") == (0, "203.0.113.0/24 is free\n", "")
@@ -48,6 +48,23 @@ def test_a_ban_by_hand_and_its_end(responder: Command, daemon: Daemon) -> None:
     explained = responder("explain", SEVEN).out
     assert explained.startswith(f"{SEVEN} is not banned\nThe firewall does not stop it\n")
     assert "lifted by " in explained
+
+
+def test_a_ban_from_some_ports_and_a_shorter_one(responder: Command, daemon: Daemon) -> None:
+    """A ban has the ports and the verdict that were asked for; a longer one is not cut short by mistake."""
+    assert responder("ban", SEVEN, "--for", "2h", "--ports", "smtp, 587,domain/udp", "--verdict", "reject").status == 0
+    assert "25,587,53/udp (reject)" in responder("bans").out
+
+    assert responder("ban", SEVEN, "--for", "1h").status == 0, "from everything, which is another matter"
+    shorter = responder("ban", SEVEN, "--for", "1m")
+    assert shorter.status != 0
+    assert "is banned until 20" in shorter.err
+    assert "unban it first" in shorter.err
+    assert "2 in the kernel" in responder("firewall", "show").out
+    assert len(responder("firewall", "show", "--json").json) == 2
+    assert "no port" in responder("ban", SEVEN, "--ports", "smpt").err
+    assert responder("unban", SEVEN).status == 0
+    assert "0 in the kernel" in responder("firewall", "show").out
 
 
 def test_every_answer_is_json_with_its_keys(responder: Command, daemon: Daemon) -> None:
@@ -59,10 +76,10 @@ def test_every_answer_is_json_with_its_keys(responder: Command, daemon: Daemon) 
     assert set(banned) == ban_keys | done | {"still_allowed"}
     assert banned["seconds_left"] == 86400
     (listed,) = responder("bans", "--json").json
-    assert set(listed) == ban_keys
+    assert set(listed) == ban_keys | {"packets", "bytes", "last"}
     explained = responder("explain", SEVEN, "--json").json
     assert set(explained) == {"address", "allowed", "in_force", "windows", "offences", "bans", "kernel"}
-    assert set(explained["kernel"][0]) == {"prefix", "scope", "expires"}
+    assert set(explained["kernel"][0]) == {"prefix", "scope", "expires", "packets", "bytes", "last"}
     lifted = responder("unban", SEVEN, "--json").json
     assert set(lifted) == {"lifted"} | done
     assert responder("unban", SEVEN, "--json").json == {"lifted": [], "note": f"{SEVEN} is not banned"}

@@ -139,4 +139,6 @@ class Enforcing(RuleBasedStateMachine):
 def test_the_firewall_agrees_with_the_model_after_every_step(kind: str) -> None:
     """Bans, lifts, extensions, flushes, restarts and other people's changes, in any order."""
     machine = type("Machine", (Enforcing,), {"kind": kind})
-    run_state_machine_as_test(machine, settings=settings(max_examples=40, stateful_step_count=25, phases=[Phase.generate]))
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=40, stateful_step_count=25, phases=[Phase.generate])
+    )

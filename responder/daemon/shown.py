@@ -1,0 +1,73 @@
+"""shown - bans and offences as the control socket tells of them: names, texts and numbers, no values of ours."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from responder.decide.tracker import Judgement
+from responder.enforce.backend import Target
+from responder.enforce.firewall import Enforced
+from responder.store.state import PastBan
+from responder.times import format_time
+from responder.values import Ban
+
+Shown = dict[str, Any]
+
+
+def ban(one: Ban, now: float, enforced: Enforced | None = None) -> Shown:
+    """Return *one*, with what it stopped where the firewall told."""
+    return {
+        "prefix": str(one.prefix),
+        "scope": str(one.scope),
+        "policy": one.policy,
+        "rule": one.rule,
+        "start": format_time(one.start),
+        "expires": format_time(one.expires),
+        "seconds_left": max(0, round(one.expires - now)),
+        "nth": one.nth,
+        "reason": one.reason,
+        **(_stopped(enforced) if enforced else {}),
+    }
+
+
+def past(one: PastBan, now: float) -> Shown:
+    """Return a ban of the past, or one in force, with what became of it."""
+    if one.ended is not None:
+        state = f"lifted by {one.ended_by} at {format_time(one.ended)}"
+    else:
+        state = "in force" if one.ban.expires > now else "over"
+    return {**ban(one.ban, now), "state": state}
+
+
+def offence(judgement: Judgement) -> Shown:
+    """Return an offence with what it led to."""
+    one = judgement.offence
+    return {
+        "time": format_time(one.time),
+        "address": str(one.address),
+        "rule": one.rule,
+        "policy": one.policy,
+        "effect": judgement.effect.value,
+        "line": one.line,
+    }
+
+
+def kernel(held: Mapping[Target, Enforced]) -> list[Shown]:
+    """Return what the firewall holds, the ones that end first on top."""
+    rows: Iterable[tuple[Target, Enforced]] = sorted(held.items(), key=lambda item: item[1].expires)
+    return [
+        {
+            "prefix": str(target.prefix),
+            "scope": str(target.scope),
+            "expires": format_time(enforced.expires),
+            **_stopped(enforced),
+        }
+        for target, enforced in rows
+    ]
+
+
+def _stopped(enforced: Enforced) -> Shown:
+    return {
+        "packets": enforced.packets,
+        "bytes": enforced.octets,
+        "last": format_time(enforced.last) if enforced.last else None,
+    }
