@@ -5,6 +5,7 @@ Inside, a duration is a number of seconds and an instant is UTC epoch seconds.
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 _LONGEST = 36525 * DAY  # a hundred years: what begins today ends in a year that calendars can write
@@ -28,6 +29,7 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+@lru_cache(maxsize=4096)
 def format_duration(seconds: float) -> str:
     """Return *seconds* in the form that `parse_duration` reads, rounded to a second."""
     left = round(abs(seconds))

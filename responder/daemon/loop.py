@@ -14,6 +14,7 @@ import os
 import selectors
 import signal
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -40,6 +41,7 @@ from responder.values import Ban, Prefix
 
 _TICK = 1.0  # seconds
 _CLEAN_EVERY = 60.0
+_TOLD_BUSY, _TOLD_IDLE = 100, 1000  # bans that one turn writes to the log, 10 us each
 RECOVERED = "recovered"
 """The policy name of bans that only the kernel still knew."""
 
@@ -81,6 +83,7 @@ class Daemon:
             self.kernel.recover(self._adopt)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
         self._watch = Watch([log.settings.path for log in self.logs.each], self._wake)
+        self._untold: deque[Ban] = deque()
         self._stopping = self._reloading = False
         self._tick_at = self._clean_at = self._commit_at = 0.0
 
@@ -118,9 +121,16 @@ class Daemon:
         in_force = [ban for ban in bans if ban.expires > now and self.ledger.tracker.in_force(ban)]
         if in_force:
             self.kernel.apply(in_force, [], now)
-        for ban in bans:
-            self.announce(ban)
-        return self.logs.lines != lines
+        self._untold.extend(bans)
+        read = self.logs.lines != lines
+        self._tell(_TOLD_BUSY if read else _TOLD_IDLE)
+        return read or bool(self._untold)
+
+    def _tell(self, most: int) -> None:
+        """Announce bans, up to *most*: in a flood the next ones are made and enforced first."""
+        while self._untold and most > 0:
+            self.announce(self._untold.popleft())
+            most -= 1
 
     def commit(self, *, durable: bool = False) -> bool:
         """Make durable what was judged and how far the logs were read; tell whether the store has it."""
@@ -166,6 +176,7 @@ class Daemon:
         """Commit what is owed and close everything; the rules stay in the kernel."""
         self._watch.close()
         self.commit()
+        self._tell(len(self._untold))
         self._control.close()
         self.kernel.close()
         self.logs.close()
