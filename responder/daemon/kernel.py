@@ -56,6 +56,20 @@ class Kernel:
         """Before the first sync, have *adopt* hear what the kernel holds: the store has forgotten it."""
         self._adopt = adopt
 
+    def begin(self, tracker: Tracker, now: float) -> None:
+        """Send the whole wanted set for the first time, and wait until it is sent.
+
+        What comes next may take seconds, in which nobody serves the socket.
+        """
+        self.firewall.connect(now)
+        if self.firewall.connected and self._adopt:
+            self.firewall.held(self._adopted)
+        else:
+            self.want_sync(now)
+            self.tend(tracker, now)
+        self.firewall.push()
+        self._register()
+
     def tend(self, tracker: Tracker, now: float) -> None:
         """Keep an actor at the other end, and pay what is owed to it."""
         if self.firewall.connect(now):

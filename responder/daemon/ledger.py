@@ -41,32 +41,44 @@ class Ledger:
         self.kept_aside: Path | None = None
         self.positions: dict[str, tuple[Position, ...]] = {}
         self.names: dict[str, tuple[Prefix, ...]] = {}
+        self._lifted: dict[Prefix, float] = {}
         self._store: StateStore | None = None
         self._owed = Batch()
         self._positions: dict[str, tuple[Position, ...]] = {}
         self._not_before = 0.0
 
-    def load(self, policies: Mapping[str, Policy], allowlist: Allowlist, most: int, now: float) -> None:
-        """Read what an earlier process left behind, *positions* and *names* too; raises StoreError.
-
-        From a corrupt database the bans are taken over if they can be read.  Windows
-        and positions come together or not at all: else lines would count twice.
-        """
+    def load_bans(self, policies: Mapping[str, Policy], allowlist: Allowlist, most: int, now: float) -> None:
+        """Read the bans that an earlier process left behind, and *names*; raises StoreError."""
         self.tracker = Tracker(policies, allowlist, most)
         try:
-            self._load(policies, now)
+            self._load_bans(policies, now)
         except CorruptError as error:
             self._replace(error, now)
 
-    def _load(self, policies: Mapping[str, Policy], now: float) -> None:
+    def load_windows(self, policies: Mapping[str, Policy], now: float) -> None:
+        """Read how far it had come, *positions*, and what it had counted by then; raises StoreError.
+
+        From a corrupt database they come together or not at all: else lines would count twice.
+        """
+        if self.kept_aside:
+            return
+        try:
+            self._load_windows(policies)
+        except CorruptError as error:
+            self._replace(error, now)
+
+    def _load_bans(self, policies: Mapping[str, Policy], now: float) -> None:
         memory = max(policy.memory for policy in policies.values())
         recent = self.store.recent_bans(now - memory)
-        lifted = {past.ban.prefix: past.ended for past in recent if past.ended is not None}
+        self._lifted = {past.ban.prefix: past.ended for past in recent if past.ended is not None}
         for past in recent:
-            if past.ban.start > lifted.get(past.ban.prefix, 0.0):
+            if past.ban.start > self._lifted.get(past.ban.prefix, 0.0):
                 self.tracker.enter(past.ban)
         self.tracker.forget_ended(now)
         self.names = self.store.names()
+
+    def _load_windows(self, policies: Mapping[str, Policy]) -> None:
+        lifted = self._lifted
         judgements = self.store.recent_judgements(max(policy.within for policy in policies.values()))
         self.positions = self.store.positions()
         self.tracker.replay(

@@ -65,22 +65,23 @@ class Daemon:
         self.config = config
         self.started = self.now()
         settings = config.settings
-        self.detector = Detector(library.load(config.rule_folders, config.policies, settings.disable))
-        self.ledger = Ledger(Path(settings.state), "dry-run.db" if options.dry_run else "state.db")
-        self.ledger.load(config.policies, Allowlist(), settings.limits.tracked, self.started)
-        self.guard = Guard(settings.allow, self.ledger.names, self._wake)
-        self.ledger.tracker.allowlist = self.guard.allowlist()
-        self._lift_allowed(self.started)
-        horizon = self.started - config.longest_window
-        self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)
         self._selector = selectors.DefaultSelector()
         self._woken = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._selector.register(self._woken, selectors.EVENT_READ, lambda _: os.eventfd_read(self._woken))
+        self.ledger = Ledger(Path(settings.state), "dry-run.db" if options.dry_run else "state.db")
         backend = "dry-run" if options.dry_run else settings.firewall.backend
         self.kernel = Kernel(Firewall(backend, settings.firewall.socket), self._selector)
+        try:
+            self._enforce_again()
+            self.detector = Detector(library.load(config.rule_folders, config.policies, settings.disable))
+        except (Refused, StoreError):
+            self.kernel.close()
+            self.ledger.close()
+            raise
         self._renewal = Renewal(self.kernel.firewall, self._renew)
-        if self.ledger.kept_aside:
-            self.kernel.recover(self._adopt)
+        self.ledger.load_windows(config.policies, self.started)
+        horizon = self.started - config.longest_window
+        self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
         self._watch = Watch([log.settings.path for log in self.logs.each], self._wake)
         self._untold: deque[Ban] = deque()
@@ -90,6 +91,18 @@ class Daemon:
     def now(self) -> float:
         """Return the wall clock, in UTC epoch seconds."""
         return time.time()
+
+    def _enforce_again(self) -> None:
+        """Tell the kernel of the bans in force, before anything else that takes time: it may have forgotten them."""
+        config, now = self.config, self.started
+        self.kernel.firewall.connect(now)
+        self.ledger.load_bans(config.policies, Allowlist(), config.settings.limits.tracked, now)
+        self.guard = Guard(config.settings.allow, self.ledger.names, self._wake)
+        self.ledger.tracker.allowlist = self.guard.allowlist()
+        self._lift_allowed(now)
+        if self.ledger.kept_aside:
+            self.kernel.recover(self._adopt)
+        self.kernel.begin(self.ledger.tracker, now)
 
     def run(self) -> None:
         """Work until a signal says to stop."""

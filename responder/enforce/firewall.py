@@ -24,6 +24,7 @@ from responder.values import Ban, Outcome, Prefix, Scope
 _PIECE = 1 << 20
 _PATIENCE = 1.0  # seconds between attempts to reach an actor, doubled up to:
 _LONGEST_PATIENCE = 30.0
+_LONGEST_PUSH = 60.0  # seconds
 _ENVIRONMENT = ("PATH", "LANG", "PYTHONPATH", "XTABLES_LOCKFILE")
 
 Answer = Callable[[Message], None]
@@ -166,6 +167,19 @@ class Firewall:
                 self._out.clear()  # it is gone; its last words, which say why, are still to be read
                 return
             del self._out[:sent]
+
+    def push(self) -> None:
+        """Wait until everything is sent; an actor that does not read for a minute is given up."""
+        if self._socket is None:
+            return
+        self._socket.settimeout(_LONGEST_PUSH)
+        try:
+            self._socket.sendall(self._out)
+        except OSError as error:
+            self._lost(f"the firewall actor does not listen: {error}")
+        else:
+            self._socket.setblocking(False)
+            self._out.clear()
 
     def read(self) -> None:
         """Take the answers that have come, and hand each to whom it is for."""

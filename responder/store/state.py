@@ -186,8 +186,8 @@ def _offence_row(offence: Offence, effect: Effect, _ban: Ban | None) -> tuple[An
 
 
 def _judgement(row: Any) -> Judgement:
-    offence = Offence(Prefix.unpack(row.address), row.rule, row.policy, row.weight, row.time, row.line)
-    return Judgement(offence, Effect(row.effect))
+    _, time, address, rule, policy, weight, effect, line = row
+    return Judgement(Offence(Prefix(int.from_bytes(address), 128), rule, policy, weight, time, line), _EFFECTS[effect])
 
 
 def _ban_row(ban: Ban) -> tuple[Any, ...]:
@@ -201,6 +201,7 @@ def _past_ban(row: Any) -> PastBan:
     return PastBan(Ban(Prefix.unpack(network, length), _scope(scope), *rest), ended, ended_by)
 
 
+_EFFECTS = {effect.value: effect for effect in Effect}
 _scope = lru_cache(Scope.parse)
 
 

@@ -89,7 +89,8 @@ class Disk:
     def __init__(self, folder: Path) -> None:
         self.policies = {"login": Policy("login", limit=3, within=600.0, ban=3600.0)}
         self.ledger = Ledger(folder, "state.db")
-        self.ledger.load(self.policies, Allowlist(), 1000, NOON)
+        self.ledger.load_bans(self.policies, Allowlist(), 1000, NOON)
+        self.ledger.load_windows(self.policies, NOON)
 
 
 def test_a_corrupt_file_in_a_folder_that_takes_no_other_does_not_stop_enforcement(tmp_path: Path) -> None:
