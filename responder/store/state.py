@@ -177,7 +177,7 @@ class StateStore:
 
     def _rows(self, query: sa.Select[Any]) -> list[Any]:
         with database.reading(self.path), self._connection.begin():
-            return list(self._connection.execute(query))
+            return list(self._connection.execute(query).all())
 
 
 def _offence_row(offence: Offence, effect: Effect, _ban: Ban | None) -> tuple[Any, ...]:
