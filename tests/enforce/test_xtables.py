@@ -155,3 +155,23 @@ def test_five_processes_at_the_same_table_lose_nothing(chain: Chain) -> None:
     assert [process.wait() for process in ours] == [0, 0, 0, 0]
     assert sorted(counted.line.comment for counted in chain.read()) == sorted(f"number {n}" for n in range(80))
     assert iptables("-t", "raw", "-S", "PREROUTING").count("203.0.113.") == 60
+
+
+def test_a_table_that_somebody_changes_underneath_is_read_again(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who takes no lock is not overwritten either: the kernel refuses, and we begin anew from what is there then."""
+    chain.ensure([line(1)])
+    build = chain._build
+    interfered: list[Line] = []
+
+    def interfere(made: Line) -> object:
+        if not interfered:
+            interfered.append(made)
+            unlocked = {**os.environ, "XTABLES_LOCKFILE": "/dev/null"}
+            subprocess.run(["iptables-legacy", *_OTHERS], check=True, env=unlocked)
+        return build(made)
+
+    monkeypatch.setattr(chain, "_build", interfere)
+    chain.edit([line(2)], [])
+
+    assert [counted.line for counted in chain.read()] == [line(1), line(2)]
+    assert "203.0.113.1" in iptables("-t", "raw", "-S", "PREROUTING")
