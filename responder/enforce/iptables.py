@@ -113,7 +113,8 @@ def lines(scope: Scope, line: Line) -> list[Line]:
 
 def source(prefix: Prefix) -> str:
     """Return *prefix* as python-iptables writes a source; everybody is none."""
-    return f"{prefix.widen(prefix.bits, prefix.bits)}".partition("/")[0] + f"/{prefix.bits}" if prefix.bits else ""
+    network = str(prefix).partition("/")[0]
+    return f"{network}/{prefix.bits}" if prefix.bits else ""
 
 
 def _portions(scope: Scope) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -201,8 +201,11 @@ class Nftables:
             self._make({}, self._never, {}, 0.0)
         names = sorted({place(target)[0] for target in added} - self._names)
         if names:
+            untouched = self._structure.describe() == self._made
             self._run(line for name in names for line in make_set(name))
             self._names.update(names)
+            if not untouched:  # what somebody did before must not pass for ours
+                self._made, self._watch.owed = _UNSURE, True
 
     def _run(self, commands: Iterable[str]) -> None:
         """Make a change that is no matter of bans alone, and remember what came of it."""

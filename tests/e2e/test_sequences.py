@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from responder.control import client
+from responder.errors import ResponderError
 from tests.enforce.conftest import KERNELS
 from tests.enforce.namespace import inside
 from tests.enforce.opened import held_by
@@ -50,8 +51,12 @@ class Sequences(RuleBasedStateMachine):
     @rule(prefix=_PREFIXES, seconds=st.sampled_from([1, 2, 600, 3600]))
     def ban(self, prefix: str, seconds: int) -> None:
         """A longer ban extends, a shorter one does not cut."""
+        if self.banned.get(prefix, 0.0) > now() + seconds:
+            with pytest.raises(ResponderError, match="unban it first"):
+                self.ask("ban", address=prefix, seconds=seconds, reason="sequence")
+            return
         self.ask("ban", address=prefix, seconds=seconds, reason="sequence")
-        self.banned[prefix] = max(self.banned.get(prefix, 0.0), now() + seconds)
+        self.banned[prefix] = now() + seconds
 
     @rule(prefix=_PREFIXES)
     def unban(self, prefix: str) -> None:

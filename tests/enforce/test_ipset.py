@@ -1,5 +1,6 @@
 """The kernel's sets as ipset(8) sees them: what we write it reads, what it writes we read."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -42,11 +43,9 @@ def test_what_we_add_the_program_lists(sets: IpSets) -> None:
     sets.add("four", [member("192.0.2.7", 32), member("198.51.100.0", 24)])
     sets.add("six", [member("2001:db8::", 64)])
 
-    assert sorted(ipset("list", "four").split("Members:\n")[1].splitlines()) == [
-        "192.0.2.7 timeout 599 packets 0 bytes 0",
-        "198.51.100.0/24 timeout 599 packets 0 bytes 0",
-    ]
-    assert "2001:db8::/64 timeout 599" in ipset("list", "six")
+    listed = [re.sub(r"timeout (59\d|600) ", "", line) for line in ipset("list", "four").splitlines()[-2:]]
+    assert sorted(listed) == ["192.0.2.7 packets 0 bytes 0", "198.51.100.0/24 packets 0 bytes 0"]
+    assert "2001:db8::/64 timeout " in ipset("list", "six")
     assert sets.header("four") == Header("hash:net", 2, 1000)
     assert {(one.key, one.bits) for one in sets.members("four")} == {
         (ip_address("192.0.2.7").packed, 32),

@@ -167,6 +167,19 @@ def test_what_somebody_else_does_to_our_table_is_noticed_named_and_mended(backen
     assert backend.due == inf
 
 
+def test_what_somebody_did_before_we_made_a_new_set_does_not_pass_for_ours(backend: Backend) -> None:
+    """Nobody had looked yet; the look that follows sees it all the same."""
+    start = now()
+    backend.sync({at("192.0.2.7"): start + 5 * HOUR}, [], start)
+    nft("insert rule inet responder prerouting accept")
+
+    backend.apply({at("2001:db8::/64", "reject:25"): start + HOUR}, start)
+    backend.tend(now())
+
+    assert " accept\n" not in nft("list", "chain", "inet", "responder", "prerouting")
+    assert lasting(backend.held(now())) == {at("192.0.2.7"): 5, at("2001:db8::/64", "reject:25"): 1}
+
+
 def test_what_does_not_concern_our_table_is_not_looked_into(backend: Backend) -> None:
     """Others may do in their tables what they like, as often as they like."""
     start = now()
