@@ -72,7 +72,7 @@ class Ledger:
         recent = self.store.recent_bans(now - memory)
         self._lifted = {past.ban.prefix: past.ended for past in recent if past.ended is not None}
         for past in recent:
-            if past.ban.start > self._lifted.get(past.ban.prefix, 0.0):
+            if past.ended is None and past.ban.start > self._lifted.get(past.ban.prefix, 0.0):
                 self.tracker.enter(past.ban)
         self.tracker.forget_ended(now)
         self.names = self.store.names()
@@ -126,7 +126,8 @@ class Ledger:
         """End the bans of *prefix*, and return them."""
         lifted = self.tracker.lift(prefix)
         if lifted:
-            self._owed.lifts.append(Lift(prefix, now, by))
+            latest = max(now, *(ban.start for ban in lifted))  # a renewed ban begins when the one before ends
+            self._owed.lifts.append(Lift(prefix, now, by, latest))
         return lifted
 
     def commit(

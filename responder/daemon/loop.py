@@ -78,7 +78,7 @@ class Daemon:
             self.kernel.close()
             self.ledger.close()
             raise
-        self._renewal = Renewal(self.kernel.firewall, self._renew)
+        self._renewal = Renewal(self.kernel.firewall.find, self._renew)
         self.ledger.load_windows(config.policies, self.started)
         horizon = self.started - config.longest_window
         self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)

@@ -1,9 +1,13 @@
 """renewal - bans that do not end while their addresses still knock (``renew = true`` on a policy).
 
-The firewall's counters are asked for when a ban's last span begins, its policy's
-*within*, and again a moment before its end: an address that had a packet stopped
-in between is kept out for as long again.  Packets that are stopped are no
-offences, so nothing is escalated.  An actor that cannot answer renews nothing.
+The firewall's counters are asked for a moment before a ban's last span begins,
+its policy's *within*, and again a moment before its end: an address that had a
+packet stopped in between is kept out for as long again.  Packets that are
+stopped are no offences, so nothing is escalated.  An actor that cannot answer
+before the end renews nothing.
+
+Falls short: a packet in the `LEAD` seconds before the last span counts as in it,
+one in the same time before the end does not.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,22 +15,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from responder.decide.policy import Policy
 from responder.decide.tracker import Tracker
 from responder.enforce.backend import Target
-from responder.enforce.firewall import Enforced, Firewall, held_in
+from responder.enforce.firewall import Enforced, held_in
 from responder.framing import Message
 from responder.times import format_duration
 from responder.values import Ban
 
-_LEAD = 3.0  # seconds before the end, so that there is no gap
+LEAD = 3.0
+"""Seconds before the span and before its end, so that its first packet is told from those before, and there is no gap."""
+
+Find = Callable[[Iterable[Target], Callable[[Message], None]], None]
 
 
 class Renewal:
-    """Watches the ends of bans whose policies renew; *renew* is handed the bans that follow."""
+    """Watches the ends of bans whose policies renew: asks *find* for counters, hands *renew* the bans that follow."""
 
-    def __init__(self, firewall: Firewall, renew: Callable[[Sequence[Ban]], None]) -> None:
-        self._firewall = firewall
+    def __init__(self, find: Find, renew: Callable[[Sequence[Ban]], None]) -> None:
+        self._find = find
         self._renew = renew
         self._looked: dict[Ban, bool] = {}
-        """Those whose last span has begun; true when the last question was asked."""
+        """Those whose last span begins; true when the last question was asked."""
 
     def tend(self, tracker: Tracker, now: float) -> None:
         """Ask for what is due to be asked for at *now*."""
@@ -34,14 +41,17 @@ class Renewal:
             return
         ending = list(_ending(tracker, now))
         begun = [ban for ban in ending if ban not in self._looked]
-        near = [ban for ban in ending if ban.expires - now <= _LEAD and not self._looked.get(ban)]
-        self._looked = {ban: self._looked.get(ban, False) or ban in near for ban in ending}
+        near = [ban for ban in ending if ban.expires - now <= LEAD and not self._looked.get(ban)]
+        self._looked = {ban: self._looked.get(ban, False) for ban in ending} | dict.fromkeys(near, True)
         if begun:
-            self._firewall.find(map(_target, begun), lambda _: None)
+            self._find(map(_target, begun), lambda _: None)
         if near:
-            self._firewall.find(map(_target, near), lambda answer: self._decide(tracker, near, answer))
+            self._find(map(_target, near), lambda answer: self._decide(tracker, near, answer))
 
     def _decide(self, tracker: Tracker, bans: Iterable[Ban], answer: Message) -> None:
+        if answer.get("error"):
+            self._looked.update(dict.fromkeys(bans, False))  # there may be time to ask once more
+            return
         lasting = [ban for ban in bans if tracker.in_force(ban)]  # the others were lifted or outlasted meanwhile
         following = renewed(lasting, tracker.policies, held_in(answer))
         if following:
@@ -61,10 +71,10 @@ def renewed(bans: Iterable[Ban], policies: Mapping[str, Policy], held: Mapping[T
 
 
 def _ending(tracker: Tracker, now: float) -> Iterable[Ban]:
-    """Yield the bans that may be renewed and whose last span has begun."""
+    """Yield the bans that may be renewed and whose last span is about to begin."""
     for ban in tracker.bans(now):
         policy = tracker.policies.get(ban.policy)
-        if policy and policy.renew and ban.expires - now <= policy.within:
+        if policy and policy.renew and ban.expires - now <= policy.within + LEAD:
             yield ban
 
 

@@ -19,10 +19,12 @@ numbers of a Prefix.
 
 *last* is when a packet was last seen to be stopped, or 0.  A message with the id
 0 is news: first which backend works and why it was chosen, or why none does;
-later what somebody else had taken away and was put back, or why it could not be.
+later what somebody else had taken away and was put back, or why the rules cannot
+be looked after, once, and once when they can again.
 
     {"id": 0, "backend": "nftables", "why": "...", "error": ""}
     {"id": 0, "mended": "the table inet responder was gone", "error": ""}
+    {"id": 0, "mended": "", "error": "nftables refused: ..."}   {"id": 0, "mended": "", "error": ""}
 """
 
 import select
@@ -53,11 +55,13 @@ class Actor:
         self._why = why
         self._knocks = Knocks(time.time())
         self._not_before = 0.0
+        self._ailing = ""
 
     def serve(self, connection: socket.socket, news: Iterable[Message] = ()) -> None:
         """Do what *connection* asks until it closes, having told it *news* from before it came."""
         greeting = {"id": 0, "backend": self._backend.name, "why": self._why, "error": ""}
         connection.sendall(b"".join(map(encode, (greeting, *news))))
+        self._ailing = ""  # what ails us still is told to each daemon
         frames = Frames()
         while True:
             for message in self.tend_until(connection):
@@ -90,10 +94,12 @@ class Actor:
                 self._knocks.look(self._backend, now)
         except FirewallError as error:
             self._not_before = now + _PATIENCE
-            yield {"id": 0, "mended": "", "error": str(error)}
+            ailing, mended = str(error), ""
         else:
-            if mended:
-                yield {"id": 0, "mended": mended, "error": ""}
+            ailing = ""
+        if mended or ailing != self._ailing:
+            self._ailing = ailing
+            yield {"id": 0, "mended": mended, "error": ailing}
 
     def _answers(self, requests: Iterable[Message]) -> Iterator[Message]:
         changes: dict[Target, float | None] = {}
@@ -114,9 +120,10 @@ class Actor:
     def _apply(self, changes: Mapping[Target, float | None], asked: list[tuple[int, int]]) -> Iterator[Message]:
         if not asked:
             return
-        done = _guarded(lambda: {"applied": self._backend.apply(changes, time.time())})
+        now = time.time()
+        done = _guarded(lambda: {"applied": self._backend.apply(changes, now)})
         if not done["error"]:
-            self._knocks.begin(target for target, expires in changes.items() if expires is not None)
+            self._knocks.begin(changes, now)
         for number, count in asked:
             yield {"id": number, **done, "applied": 0 if done["error"] else count}
 

@@ -39,12 +39,19 @@ class Enforced(NamedTuple):
     last: float
 
 
+class Looked(NamedTuple):
+    """What came of the actor's looking after its rules: what it put back, why it cannot look, or nothing wrong."""
+
+    mended: str
+    error: str
+
+
 class Firewall:
     """Speaks to one actor; *backend* is what to ask of an actor that we start, *path* where another one listens."""
 
     def __init__(self, backend: str, path: str = "") -> None:
         self.backend = self.why = ""
-        self.mended: list[str] = []
+        self.looked: list[Looked] = []
         self.error = "the firewall actor was not reached yet"
         self.starts = 0
         self._wanted_backend, self._path = backend, path
@@ -203,11 +210,11 @@ class Firewall:
 
     def _hear(self, news: Message) -> None:
         """Take note of what the actor says by itself."""
-        self.error = str(news.get("error", ""))
-        if "backend" in news:
-            self.backend, self.why = str(news["backend"]), str(news.get("why", ""))
-        elif news.get("mended"):
-            self.mended.append(str(news["mended"]))
+        error = str(news.get("error", ""))
+        if "mended" in news:
+            self.looked.append(Looked(str(news["mended"]), error))
+        else:
+            self.backend, self.why, self.error = str(news.get("backend", "")), str(news.get("why", "")), error
 
     def close(self) -> None:
         """Let the actor go; the rules stay."""
@@ -218,8 +225,8 @@ class Firewall:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(5)
 
-    def _lost(self, why: str) -> None:
-        self.error, self.backend = why, ""
+    def _lost(self, reason: str) -> None:
+        self.error, self.backend, self.why = reason, "", ""
         if self._socket:
             self._socket.close()
             self._socket = None
@@ -227,7 +234,7 @@ class Firewall:
             self._process.poll()
         unanswered, self._open = self._open, {}
         for then in unanswered.values():
-            then({"applied": 0, "error": why})
+            then({"applied": 0, "error": reason})
 
 
 def _outcome(answer: dict[str, Any]) -> Outcome:

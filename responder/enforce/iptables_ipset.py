@@ -14,7 +14,7 @@ makes it right.  An extended ban's counters begin again.
 
 import hashlib
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import ceil, inf
@@ -53,6 +53,7 @@ class IptablesIpset:
         self._held: dict[Target, float] = {}
         self._never: tuple[Prefix, ...] = ()
         self._room: dict[str, int] = {}
+        self._filled: Counter[str] = Counter()
         self._scopes: dict[str, tuple[Scope, int]] = {}
         self._long: dict[Target, float] = {}
         self._look_at = self._compare_at = inf
@@ -89,7 +90,7 @@ class IptablesIpset:
         """Make the kernel hold exactly *wanted*, and never stop *never*; return how many it holds."""
         wanted = {target: expires for target, expires in wanted.items() if expires > now}
         told, self._held, self._never = self._held, {}, tuple(never)
-        self._room, self._scopes, self._long = {}, {}, {}
+        self._room, self._filled, self._scopes, self._long = {}, Counter(), {}, {}
         names = {_name(scope, family): (scope, family) for scope, family in {_kind(target) for target in wanted}}
         members = {name: {(one.key, one.bits): one for one in self._sets.members(name)} for name in names}
         missing = {}
@@ -157,7 +158,7 @@ class IptablesIpset:
         for name in self._sets.names(_OURS):
             self._sets.destroy(name)
         flushed = len(self._held)
-        self._held, self._room, self._scopes, self._long = {}, {}, {}, {}
+        self._held, self._room, self._filled, self._scopes, self._long = {}, Counter(), {}, {}, {}
         self._look_at = self._compare_at = inf
         return flushed
 
@@ -193,9 +194,12 @@ class IptablesIpset:
             self._room[name] = _size(more)
             self._sets.create(name, family, self._room[name])
         self._scopes[name] = scope, family
-        held = sum(_kind(target) == (scope, family) for target in self._held) if more else 0
-        if 2 * (held + more) > self._room[name]:  # a /0 takes two, and what has ended may still be there
-            self._grow(name, family, _size(2 * (held + more)))
+        self._filled[name] += more
+        if 2 * self._filled[name] > self._room[name]:  # a /0 takes two; we did not count what has ended since
+            header = self._sets.header(name)
+            self._filled[name] = more + (header.elements if header else 0)
+            if 2 * self._filled[name] > self._room[name]:
+                self._grow(name, family, _size(2 * self._filled[name]))
         return new
 
     def _grow(self, name: str, family: int, most: int) -> None:

@@ -10,7 +10,7 @@ seconds later; with 100,000 bans, when a look takes half a second, minutes.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from responder.enforce.backend import Backend, Held, Target
@@ -50,10 +50,16 @@ class Knocks:
         self.due = now + _LOOK_EVERY
         self._counts: dict[Target, _Count] = {}
 
-    def begin(self, targets: Iterable[Target]) -> None:
-        """Take note that *targets* are stopped from now on, so that what is counted at the first look is new."""
-        for target in targets:
-            self._counts.setdefault(target, _NOTHING)
+    def begin(self, changes: Mapping[Target, float | None], now: float) -> None:
+        """Take note of what was just changed: the time a ban ends, or None where it was lifted.
+
+        What a new ban is found to have counted at the first look is new; one that is extended counts on.
+        """
+        for target, expires in changes.items():
+            before = self._counts.pop(target, _NOTHING)
+            if expires is not None:
+                count = before if before.now.expires > now else _NOTHING
+                self._counts[target] = count._replace(now=count.now._replace(expires=expires))
 
     def look(self, backend: Backend, now: float) -> dict[Target, Held]:
         """Return what *backend* holds, having taken note of it; forget what it does not hold any more."""

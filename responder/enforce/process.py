@@ -79,7 +79,7 @@ def _serve(connection: socket.socket, actor: Actor, news: Sequence[Message] = ()
         actor.serve(connection, news)
     except (ConnectionError, ProtocolError) as error:
         with contextlib.suppress(OSError):
-            connection.sendall(encode({"id": 0, "mended": "", "error": str(error)}))
+            connection.sendall(encode({"id": 0, "backend": "", "error": str(error)}))
 
 
 def own_users() -> frozenset[int]:

@@ -11,6 +11,7 @@ characters.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,11 +31,12 @@ _INSERT_BAN = str(bans.insert().compile(dialect=sqlite.dialect()))
 
 
 class Lift(NamedTuple):
-    """Bans of *prefix* ended before their time, at *at*, by whom."""
+    """Bans of *prefix* that began by *latest* ended before their time, at *at*, by whom."""
 
     prefix: Prefix
     at: float
     by: str
+    latest: float = inf
 
 
 class PastBan(NamedTuple):
@@ -91,7 +93,12 @@ class StateStore:
         for lift in batch.lifts:
             execute(
                 bans.update()
-                .where(*_is(lift.prefix), bans.c.ended.is_(None), bans.c.expires > lift.at)
+                .where(
+                    *_is(lift.prefix),
+                    bans.c.ended.is_(None),
+                    bans.c.expires > lift.at,
+                    bans.c.start <= lift.latest,
+                )
                 .values(ended=lift.at, ended_by=lift.by)
             )
         for source, files in batch.positions.items():
