@@ -158,7 +158,7 @@ class IptablesIpset:
         for name in self._sets.names(_OURS):
             self._sets.destroy(name)
         flushed = len(self._held)
-        self._held, self._room, self._filled, self._scopes, self._long = {}, Counter(), {}, {}, {}
+        self._held, self._room, self._filled, self._scopes, self._long = {}, {}, Counter(), {}, {}
         self._look_at = self._compare_at = inf
         return flushed
 
