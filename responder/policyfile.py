@@ -20,7 +20,7 @@ from responder.values import Scope
 
 _PORTS = {
     "smtp": 25, "submission": 587, "submissions": 465, "smtps": 465, "imap": 143, "imaps": 993, "pop3": 110,
-    "pop3s": 995, "sieve": 4190, "ssh": 22, "http": 80, "https": 443,
+    "pop3s": 995, "sieve": 4190, "ssh": 22, "http": 80, "https": 443, "domain": 53,
 }  # fmt: skip
 """The services of mail and web hosts (IANA), so that a host without /etc/services knows them too."""
 
@@ -77,7 +77,7 @@ class PolicySettings(BaseModel):
     escalate: Annotated[float, Field(ge=1, le=1000, strict=False)] | None = None
     max_ban: Duration | None = None
     memory: Duration | None = None
-    ports: tuple[Port, ...] = Field(default=(), strict=False, max_length=2 * _MOST_PORTS)
+    ports: tuple[Port, ...] = Field(default=(), strict=False)
     prefix_v4: Annotated[int, Field(ge=8, le=32)] | None = None
     prefix_v6: Annotated[int, Field(ge=16, le=128)] | None = None
     verdict: Literal["drop", "reject"] = "drop"

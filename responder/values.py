@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple, Self
 
 _V4_SPACE = 0xFFFF << 32
 _BITS = 128
+_HIGHEST_PORT = 65535
 _PORT = r"[1-9][0-9]{0,4}(?:/udp)?"
 _SCOPE = re.compile(rf"(?:drop|reject)(?::{_PORT}(?:,{_PORT})*)?")
 
@@ -137,7 +138,10 @@ class Scope(NamedTuple):
         ports = [port.partition("/") for port in listed.split(",") if port]
         tcp = tuple(int(number) for number, _, protocol in ports if not protocol)
         udp = tuple(int(number) for number, _, protocol in ports if protocol)
-        return cls("drop" if verdict == "drop" else "reject", tcp, udp)
+        made = cls("drop" if verdict == "drop" else "reject", tcp, udp)
+        if max((*tcp, *udp), default=0) > _HIGHEST_PORT or str(made) != text:
+            raise ValueError(f"{text!r} is no scope; ports are at most {_HIGHEST_PORT}, those of TCP first")
+        return made
 
     def __str__(self) -> str:
         """Return ``drop``, or ``reject:25,587,53/udp``."""

@@ -107,7 +107,8 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path, monkeypatch: pytest.Monke
 def test_policies_are_merged_key_by_key(tmp_path: Path) -> None:
     """Who tunes the limit keeps the rest as it ships."""
     shipped = config.load(None).policies["login"]
-    text = '[policy.login]\nlimit = 4\nports = ["submission", 25, "imaps", 25]\nverdict = "reject"\n'
+    ports = '["submission", 25, "imaps", 25, "https/udp", "53/udp", "domain/udp", "smtp/tcp"]'
+    text = f'[policy.login]\nlimit = 4\nports = {ports}\nverdict = "reject"\nrenew = true\n'
 
     tuned = load(tmp_path, text).policies["login"]
 
@@ -115,7 +116,9 @@ def test_policies_are_merged_key_by_key(tmp_path: Path) -> None:
     assert (tuned.within, tuned.ban, tuned.escalate, tuned.memory) == (
         shipped.within, shipped.ban, shipped.escalate, shipped.memory,
     )  # fmt: skip
-    assert tuned.scope == Scope("reject", (25, 587, 993))
+    assert tuned.scope == Scope("reject", (25, 587, 993), (53, 443))
+    assert tuned.renew
+    assert not shipped.renew
     assert load(tmp_path, "").policies["login"] == shipped
 
 
@@ -180,7 +183,10 @@ MISTAKES = [
     ("[policy.login]\nports = [0]", "policy.login.ports[1]", "0 is no port", '"imaps"'),
     ("[policy.login]\nports = [true]", "policy.login.ports[1]", "True is no port", '"imaps"'),
     ('[policy.login]\nports = ["smpt"]', "policy.login.ports[1]", "'smpt' is no port", '"imaps"'),
-    ("[policy.login]\nports = [" + "1," * 40 + "]", "policy.login.ports", "30 items", "correct it"),
+    ('[policy.login]\nports = ["53/sctp"]', "policy.login.ports[1]", "'53/sctp' is no port", '"domain/udp"'),
+    ('[policy.login]\nports = ["70000/udp"]', "policy.login.ports[1]", "'70000/udp' is no port", '"domain/udp"'),
+    (f"[policy.login]\nports = {[f'{port}/udp' for port in range(1, 17)]}", "policy.login.ports", "15 UDP", "out"),
+    ('[policy.login]\nrenew = "yes"', "policy.login.renew", "valid boolean", "write true or false"),
     (f"[policy.login]\nports = {list(range(1, 17))}", "policy.login.ports", "at most 15 TCP", "leave them out"),
     ("[policy.login]\nprefix_v4 = 33", "policy.login.prefix_v4", "less than or equal to 32", "correct it"),
     ('[policy.login]\nverdict = "block"', "policy.login.verdict", "'drop'", "correct it"),

@@ -162,8 +162,9 @@ def test_a_scope_reads_back_from_its_text(scope: Scope) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "allow", "DROP", "drop:", "drop:x", "drop:-5", "drop:25,", "drop:,25", "drop: 25", "drop:٢٥", "drop:0"]
-)
+    "text", ["", "allow", "DROP", "drop:", "drop:x", "drop:-5", "drop:25,", "drop:,25", "drop: 25", "drop:٢٥", "drop:0",
+             "drop:65536", "drop:53/udp,25", "drop:25/tcp", "drop:53/udp/udp"],
+)  # fmt: skip
 def test_what_is_no_scope_is_refused(text: str) -> None:
     """A damaged store never becomes a firewall rule."""
     with pytest.raises(ValueError, match="is no scope"):

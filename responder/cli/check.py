@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from responder import config as configuration
-from responder.cli.output import as_json, config_option, print_json, say, table
+from responder.cli.output import as_json, config_option, print_json, say, stopped_from, table
 from responder.config import Config
 from responder.errors import Refused
 from responder.times import format_duration
@@ -34,6 +34,7 @@ def check(as_json: bool, config: Path | None) -> None:
         print_json(answer)
         return
     say(f"{answer['config']}: sound; {answer['rules']} rules")
+    say(f"firewall: {answer['backend']}")
     say("\nWatched:")
     for source in answer["sources"]:
         say(f"  {source['path']}" + ("" if source["exists"] else "  (not there yet; followed when it appears)"))
@@ -44,9 +45,18 @@ def check(as_json: bool, config: Path | None) -> None:
         say(f"  {name}: {why}")
     say("")
     table(
-        ("POLICY", "LIMIT", "WITHIN", "BAN", "THEN TIMES", "AT MOST", "SCOPE"),
+        ("POLICY", "LIMIT", "WITHIN", "BAN", "THEN TIMES", "AT MOST", "RENEWS", "FROM"),
         (
-            (one["name"], one["limit"], one["within"], one["ban"], f"{one['escalate']:g}", one["max_ban"], one["scope"])
+            (
+                one["name"],
+                one["limit"],
+                one["within"],
+                one["ban"],
+                f"{one['escalate']:g}",
+                one["max_ban"],
+                "yes" if one["renew"] else "-",
+                stopped_from(one["scope"]),
+            )
             for one in answer["policies"]
         ),
     )
@@ -80,6 +90,7 @@ def _summary(config: Config) -> dict[str, Any]:
                 "escalate": policy.escalate,
                 "max_ban": format_duration(policy.max_ban),
                 "scope": str(policy.scope),
+                "renew": policy.renew,
             }
             for policy in config.policies.values()
         ],

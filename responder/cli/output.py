@@ -61,7 +61,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 def stopped(row: Mapping[str, Any]) -> tuple[str, str, str]:
     """Return how many packets and bytes the firewall stopped, and when last, as people read it."""
-    if "packets" not in row:
+    if row["packets"] is None:
         return "?", "?", "?"
     last = datetime.fromisoformat(row["last"]) if row["last"] else None
     ago = f"{format_duration(max(0, round((datetime.now(UTC) - last).total_seconds())))} ago" if last else "-"

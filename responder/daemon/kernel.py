@@ -33,7 +33,7 @@ class Kernel:
         self._sync_due: float | None = None
         self._syncing = False
         self._patience = _PATIENCE
-        self._told = ""
+        self._told = self._ailing = ""
         self.mended = 0
         self.owing_since: float | None = None
         self._adopt: Callable[[dict[Target, Enforced]], None] | None = None
@@ -45,8 +45,8 @@ class Kernel:
 
     @property
     def trouble(self) -> str:
-        """Return what keeps the kernel from being told, or nothing."""
-        return self._told
+        """Return what keeps the kernel from being told or looked after, or nothing."""
+        return self._told or self._ailing
 
     def want_sync(self, at: float = 0.0) -> None:
         """Have the whole wanted set sent, not before *at*."""
@@ -62,24 +62,25 @@ class Kernel:
         What comes next may take seconds, in which nobody serves the socket.
         """
         self.firewall.connect(now)
-        if self.firewall.connected and self._adopt:
-            self.firewall.held(self._adopted)
-        else:
-            self.want_sync(now)
-            self.tend(tracker, now)
+        self.want_sync(now)
+        self.tend(tracker, now)
         self.firewall.push()
         self._register()
 
     def tend(self, tracker: Tracker, now: float) -> None:
         """Keep an actor at the other end, and pay what is owed to it."""
         if self.firewall.connect(now):
-            if self._adopt:
-                self.firewall.held(self._adopted)
-            else:
-                self.want_sync(now)
-        if self._sync_due is not None and now >= self._sync_due and self.firewall.connected and not self._syncing:
+            self._fare(self.trouble, "", now)
+            self.want_sync(now)
+        if not self.firewall.connected:
+            self._fare(self.firewall.error, self._ailing, now)
+        elif self._sync_due is not None and now >= self._sync_due and not self._syncing:
             self._syncing, self._sync_due = True, None
-            self.firewall.sync(tracker.bans(now), _never(tracker.allowlist), lambda outcome: self._synced(outcome, now))
+            if self._adopt:
+                self.firewall.held(lambda answer: self._adopted(answer, now))
+            else:
+                bans, never = tracker.bans(now), _never(tracker.allowlist)
+                self.firewall.sync(bans, never, lambda outcome: self._synced(outcome, now))
         self._register()
 
     def apply(
@@ -115,14 +116,16 @@ class Kernel:
         self._register()
 
     def _take_news(self) -> None:
-        """Say what somebody else did to our rules; a sync is owed where the actor could not mend it."""
-        for mended in self.firewall.mended:
-            self.mended += 1
-            _log.warning("somebody else changed our firewall rules: %s; put back", mended)
-        self.firewall.mended.clear()
-        if self.firewall.connected and self.firewall.error and self._sync_due is None and not self._syncing:
-            self._heard(Outcome(0, self.firewall.error), time.time())
-            self.firewall.error = ""
+        """Take in what came of the actor's looking after its rules; where it cannot, a sync is owed."""
+        looked, self.firewall.looked = self.firewall.looked, []
+        for mended, error in looked:
+            if mended:
+                self.mended += 1
+                _log.warning("somebody else changed our firewall rules: %s; put back", mended)
+            now = time.time()
+            self._fare(self._told, error, now)
+            if error:
+                self._owe(now)
 
     def close(self) -> None:
         """Let the actor go; the rules stay."""
@@ -130,13 +133,14 @@ class Kernel:
             self._selector.unregister(self._registered)
         self.firewall.close()
 
-    def _adopted(self, answer: Message) -> None:
+    def _adopted(self, answer: Message, now: float) -> None:
+        self._syncing = False
         if answer.get("error"):
-            return  # this actor is gone or cannot work; the next one is asked again
-        assert self._adopt
-        self._adopt(held_in(answer))
-        self._adopt = None
-        self.want_sync()
+            self._heard(Outcome(0, answer["error"]), now)
+        elif self._adopt:
+            self._adopt(held_in(answer))
+            self._adopt = None
+            self.want_sync()
 
     def _synced(self, outcome: Outcome, now: float) -> None:
         self._syncing = False
@@ -147,17 +151,27 @@ class Kernel:
 
     def _heard(self, outcome: Outcome, now: float) -> None:
         if outcome.error:
-            if outcome.error != self._told:
-                _log.error("%s; detecting goes on, bans are enforced as soon as it works again", outcome.error)
-            self._told = outcome.error
-            self.owing_since = self.owing_since or now
+            self._fare(outcome.error, self._ailing, now)
+            self._owe(now)
+        elif self._sync_due is None and not self._syncing:  # else what failed before is still to be paid
+            self._fare("", self._ailing, now)
+            self._patience = _PATIENCE
+
+    def _owe(self, now: float) -> None:
+        """Have a sync pay what could not be done, a little later each time, unless one will anyway."""
+        if self._sync_due is None and not self._syncing:
             self.want_sync(now + self._patience)
             self._patience = min(2 * self._patience, _LONGEST_PATIENCE)
-            return
-        if self._told:
+
+    def _fare(self, told: str, ailing: str, now: float) -> None:
+        """Take note of why the kernel cannot be told, and why not looked after; say what is new of it."""
+        before = {self._told, self._ailing, ""}
+        for error in {told, ailing} - before:
+            _log.error("%s; detecting goes on, bans are enforced as soon as it works again", error)
+        if self.trouble and not told and not ailing:
             _log.warning("the firewall works again")
-        self.owing_since = None
-        self._told, self._patience = "", _PATIENCE
+        self._told, self._ailing = told, ailing
+        self.owing_since = (self.owing_since or now) if self.trouble else None
 
     def _register(self) -> None:
         """Keep the selector's idea of the socket true."""

@@ -21,7 +21,7 @@ from responder.times import format_duration
 from responder.values import Ban
 
 LEAD = 3.0
-"""Seconds before the span and before its end, so that its first packet is told from those before, and there is no gap."""
+"""Seconds before the span, so that what it counted is told from what was before, and before the end: no gap."""
 
 Find = Callable[[Iterable[Target], Callable[[Message], None]], None]
 

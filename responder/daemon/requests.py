@@ -137,7 +137,7 @@ class Requests:
 
         def add_counters(answer: Message) -> None:
             held = held_in(answer)
-            rows = [shown.ban(ban, now, held.get(Target(ban.prefix, ban.scope))) for ban in bans]
+            rows = [shown.enforced(ban, now, held.get(Target(ban.prefix, ban.scope))) for ban in bans]
             reply({"bans": rows, "kernel_error": answer.get("error", "")})
 
         self._daemon.kernel.firewall.held(add_counters)
@@ -215,7 +215,10 @@ class Requests:
                 if window.hits[-1] >= now - policy.within
             ],
             "offences": [shown.offence(judgement) for judgement in daemon.ledger.offences_of(network, most)],
-            "bans": [shown.past(past, now) for past in daemon.ledger.bans_of(network, most)],
+            "bans": [
+                shown.past(past, now, in_force=tracker.in_force(past.ban))
+                for past in daemon.ledger.bans_of(network, most)
+            ],
         }
 
         def add_kernel(held: Message) -> None:

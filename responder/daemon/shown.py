@@ -13,8 +13,8 @@ from responder.values import Ban
 Shown = dict[str, Any]
 
 
-def ban(one: Ban, now: float, enforced: Enforced | None = None) -> Shown:
-    """Return *one*, with what it stopped where the firewall told."""
+def ban(one: Ban, now: float) -> Shown:
+    """Return *one*."""
     return {
         "prefix": str(one.prefix),
         "scope": str(one.scope),
@@ -25,16 +25,22 @@ def ban(one: Ban, now: float, enforced: Enforced | None = None) -> Shown:
         "seconds_left": max(0, round(one.expires - now)),
         "nth": one.nth,
         "reason": one.reason,
-        **(_stopped(enforced) if enforced else {}),
     }
 
 
-def past(one: PastBan, now: float) -> Shown:
-    """Return a ban of the past, or one in force, with what became of it."""
+def enforced(one: Ban, now: float, held: Enforced | None) -> Shown:
+    """Return *one*, with what it stopped where the firewall told."""
+    return {**ban(one, now), **(_stopped(held) if held else {"packets": None, "bytes": None, "last": None})}
+
+
+def past(one: PastBan, now: float, *, in_force: bool) -> Shown:
+    """Return a ban of the past, or one *in_force*, with what became of it."""
     if one.ended is not None:
         state = f"lifted by {one.ended_by} at {format_time(one.ended)}"
+    elif one.ban.expires <= now:
+        state = "over"
     else:
-        state = "in force" if one.ban.expires > now else "over"
+        state = "in force" if in_force else "followed by one that lasts longer"
     return {**ban(one.ban, now), "state": state}
 
 

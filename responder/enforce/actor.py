@@ -32,7 +32,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, TypeVar
 
 from responder.enforce.backend import Backend, Held, Target
@@ -59,9 +59,9 @@ class Actor:
 
     def serve(self, connection: socket.socket, news: Iterable[Message] = ()) -> None:
         """Do what *connection* asks until it closes, having told it *news* from before it came."""
+        self._ailing = ""  # what ails us still is told to each daemon
         greeting = {"id": 0, "backend": self._backend.name, "why": self._why, "error": ""}
         connection.sendall(b"".join(map(encode, (greeting, *news))))
-        self._ailing = ""  # what ails us still is told to each daemon
         frames = Frames()
         while True:
             for message in self.tend_until(connection):
@@ -80,7 +80,8 @@ class Actor:
         watched = self._backend.fileno()
         while True:
             now = time.time()
-            due = max(min(self._backend.due, self._knocks.due), self._not_before)
+            again = self._not_before if self._ailing else inf
+            due = max(min(self._backend.due, self._knocks.due, again), self._not_before)
             descriptors = [source.fileno(), *([] if watched is None or now < self._not_before else [watched])]
             readable, _, _ = select.select(descriptors, [], [], max(0.0, min(due - now, _LONGEST_WAIT)))
             if source.fileno() in readable:
@@ -88,15 +89,14 @@ class Actor:
             yield from self._tend(time.time())
 
     def _tend(self, now: float) -> Iterator[Message]:
+        mended = ailing = ""
         try:
             mended = self._backend.tend(now)
             if now >= self._knocks.due:
                 self._knocks.look(self._backend, now)
         except FirewallError as error:
             self._not_before = now + _PATIENCE
-            ailing, mended = str(error), ""
-        else:
-            ailing = ""
+            ailing = str(error)
         if mended or ailing != self._ailing:
             self._ailing = ailing
             yield {"id": 0, "mended": mended, "error": ailing}

@@ -3,10 +3,15 @@
 import json
 import os
 import signal
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
+from responder.enforce.actor import Actor as Served
+from responder.enforce.dryrun import DryRun
+from responder.errors import FirewallError
 from responder.framing import encode
 from tests.enforce.actors import Actor
 from tests.enforce.namespace import nft
@@ -207,6 +212,36 @@ def test_what_somebody_else_took_away_is_put_back_and_told(network: None) -> Non
 
         assert actor.answer() == {"id": 0, "mended": "table inet responder was gone", "error": ""}
         assert held_by("nftables", now()) == {"192.0.2.7"}
+
+
+class Ailing(DryRun):
+    """A firewall whose rules cannot be looked after while something is *wrong*."""
+
+    wrong = ""
+
+    def tend(self, now: float) -> str:
+        if self.wrong:
+            raise FirewallError(self.wrong)
+        return super().tend(now)
+
+
+def test_what_keeps_the_rules_from_being_looked_after_is_told_once_and_its_end_too() -> None:
+    """However often it is tried; another daemon hears of it again."""
+    backend = Ailing()
+    actor = Served(backend, "")
+    assert list(actor._tend(now())) == []
+
+    backend.wrong = "nftables refused: no"
+    assert list(actor._tend(now())) == [{"id": 0, "mended": "", "error": "nftables refused: no"}]
+    assert list(actor._tend(now() + 5)) == []
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours, suppress(ConnectionError):
+        actor.serve(ours)
+    assert [news["error"] for news in actor._tend(now() + 10)] == ["nftables refused: no"]
+    backend.wrong = ""
+    assert list(actor._tend(now() + 15)) == [{"id": 0, "mended": "", "error": ""}]
+    assert list(actor._tend(now() + 20)) == []
 
 
 def test_no_backend_of_another_name_is_taken() -> None:

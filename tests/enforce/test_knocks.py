@@ -1,5 +1,6 @@
 """What was stopped is counted on when the kernel begins again, and the time is that of the look that saw it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,10 +62,24 @@ def test_what_is_not_held_any_more_is_forgotten() -> None:
 
 
 def test_what_a_new_ban_stopped_by_the_first_look_is_new() -> None:
-    """We were there when it began; one that goes on is not begun again."""
+    """We were there when it began; one that is extended is not begun again."""
     knocks = Knocks(0.0)
-    knocks.begin([SEVEN])
+    knocks.begin({SEVEN: 9e9}, 0.0)
 
     assert look(knocks, 5, 4.0).last == 4.0
-    knocks.begin([SEVEN])
-    assert look(knocks, 5, 9.0).last == 4.0
+    knocks.begin({SEVEN: 9.5e9}, 5.0)
+    assert look(knocks, 5, 9.0) == Stopped(5, 200, 4.0)
+
+
+@pytest.mark.parametrize("lifted", [True, False], ids=["lifted", "ended"])
+def test_a_ban_after_one_that_is_over_counts_from_nothing(lifted: bool) -> None:
+    """What the earlier one stopped is not told of the later one, however soon it follows."""
+    knocks = Knocks(0.0)
+    knocks.begin({SEVEN: 20.0}, 0.0)
+    knocks.observe({SEVEN: Held(20.0, 7, 280)}, 10.0)
+    if lifted:
+        knocks.begin({SEVEN: None}, 12.0)
+
+    knocks.begin({SEVEN: 99.0}, 13.0 if lifted else 21.0)
+
+    assert look(knocks, 2, 30.0) == Stopped(2, 80, 30.0)
