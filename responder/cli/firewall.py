@@ -15,6 +15,7 @@ from responder.control import client
 from responder.enforce.backend import Backend
 from responder.enforce.choice import BACKENDS
 from responder.errors import FirewallError
+from responder.framing import Message
 from responder.times import format_time
 
 
@@ -52,7 +53,7 @@ def flush(as_json: bool, config: Path | None) -> None:
     force in the state store come back with the daemon.
     """
     try:
-        answer = client.ask(control_path(config), "flush")
+        answer = _ask(config, "flush")
     except client.UnreachableError:
         for backend in _kernels():
             backend.flush()
@@ -71,7 +72,7 @@ def flush(as_json: bool, config: Path | None) -> None:
 def show(as_json: bool, config: Path | None) -> None:
     """Show what the kernel really holds, with its ends and counters; works without a daemon too."""
     try:
-        rows = client.ask(control_path(config), "held")["held"]
+        rows = _ask(config, "held")["held"]
     except client.UnreachableError:
         rows = _read()
     if as_json:
@@ -80,6 +81,14 @@ def show(as_json: bool, config: Path | None) -> None:
     columns = ("ADDRESS", "FROM", "UNTIL", "PACKETS", "BYTES", "LAST")
     table(columns, ((row["prefix"], stopped_from(row["scope"]), row["expires"], *stopped(row)) for row in rows))
     say(f"{len(rows)} in the kernel")
+
+
+def _ask(config: Path | None, do: str) -> Message:
+    """Return what the daemon answers; raises UnreachableError, or FirewallError where its firewall could not."""
+    answer = client.ask(control_path(config), do)
+    if answer["firewall_error"]:
+        raise FirewallError(answer["firewall_error"])
+    return answer
 
 
 def _kernels() -> Iterator[Backend]:

@@ -112,7 +112,7 @@ class Ledger:
                 policy = self.tracker.policies.get(offence.policy)
                 late = not live and policy is not None and now - offence.time >= policy.ban
                 judgement = self.tracker.judge(offence, None if late else now)
-                self._owed.judgements.append(judgement)
+                self._owed.judge(judgement)
                 if judgement.ban:
                     made.append(judgement.ban)
         return made
@@ -120,14 +120,13 @@ class Ledger:
     def ban(self, ban: Ban) -> None:
         """Take a ban that no log line made."""
         self.tracker.enter(ban)
-        self._owed.bans.append(ban)
+        self._owed.changes.append(ban)
 
     def lift(self, prefix: Prefix, by: str, now: float) -> tuple[Ban, ...]:
         """End the bans of *prefix*, and return them."""
         lifted = self.tracker.lift(prefix)
         if lifted:
-            latest = max(now, *(ban.start for ban in lifted))  # a renewed ban begins when the one before ends
-            self._owed.lifts.append(Lift(prefix, now, by, latest))
+            self._owed.changes.append(Lift(prefix, now, by))
         return lifted
 
     def commit(
@@ -191,5 +190,5 @@ class Ledger:
             self._store = None
         self.kept_aside = set_aside(self._path, now)
         _log.error("%s; it is kept as %s, and a new database begun", error, self.kept_aside)
-        owed = {*self._owed.bans, *(judgement.ban for judgement in self._owed.judgements)}
-        self._owed.bans += [ban for ban in self.tracker.bans(now) if ban not in owed]
+        owed = set(self._owed.changes)
+        self._owed.changes[:0] = [ban for ban in self.tracker.bans(now) if ban not in owed]

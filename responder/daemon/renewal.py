@@ -52,8 +52,11 @@ class Renewal:
         if answer.get("error"):
             self._looked.update(dict.fromkeys(bans, False))  # there may be time to ask once more
             return
-        lasting = [ban for ban in bans if tracker.in_force(ban)]  # the others were lifted or outlasted meanwhile
-        following = renewed(lasting, tracker.policies, held_in(answer))
+        following = renewed(
+            [ban for ban in bans if tracker.in_force(ban) and not tracker.allowlist.covering(ban.prefix)],
+            tracker.policies,
+            held_in(answer),
+        )
         if following:
             self._renew(following)
 

@@ -144,7 +144,7 @@ class Requests:
 
     def _held(self, _request: Message, reply: Reply) -> None:
         def answered(answer: Message) -> None:
-            reply({"held": shown.kernel(held_in(answer)), "error": answer.get("error", "")})
+            reply({"held": shown.kernel(held_in(answer)), "firewall_error": answer.get("error", "")})
 
         self._daemon.kernel.firewall.held(answered)
 
@@ -190,7 +190,7 @@ class Requests:
             daemon.lift(prefix, "firewall flush", now)
         daemon.commit(durable=True)
         answer = {"lifted": len(prefixes)}
-        daemon.kernel.flush(now, lambda outcome: reply({**answer, "error": outcome.error}))
+        daemon.kernel.flush(now, lambda outcome: reply({**answer, "firewall_error": outcome.error}))
 
     def _explain(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()

@@ -8,10 +8,9 @@ Falls short: one process at a time (see Lock); evidence lines are kept to 2,000
 characters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,12 +30,11 @@ _INSERT_BAN = str(bans.insert().compile(dialect=sqlite.dialect()))
 
 
 class Lift(NamedTuple):
-    """Bans of *prefix* that began by *latest* ended before their time, at *at*, by whom."""
+    """All bans of *prefix* so far ended before their time, at *at*, by whom."""
 
     prefix: Prefix
     at: float
     by: str
-    latest: float = inf
 
 
 class PastBan(NamedTuple):
@@ -52,14 +50,20 @@ class Batch:
     """What one turn of the daemon's loop has to make durable; grows while the store fails."""
 
     judgements: list[Judgement] = field(default_factory=list)
-    bans: list[Ban] = field(default_factory=list)
-    lifts: list[Lift] = field(default_factory=list)
+    changes: list[Ban | Lift] = field(default_factory=list)
+    """In the order in which they were made: a lift ends what stands before it, here and in the store."""
     positions: dict[str, tuple[Position, ...]] = field(default_factory=dict)
     lag: float = 0.0
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to commit."""
-        return bool(self.judgements or self.bans or self.lifts or self.positions)
+        return bool(self.judgements or self.changes or self.positions)
+
+    def judge(self, judgement: Judgement) -> None:
+        """Add *judgement*, with the ban that it led to."""
+        self.judgements.append(judgement)
+        if judgement.ban:
+            self.changes.append(judgement.ban)
 
 
 class StateStore:
@@ -84,29 +88,35 @@ class StateStore:
 
     def _write(self, batch: Batch, now: float) -> None:
         execute = self._connection.execute
-        made = [*(judgement.ban for judgement in batch.judgements if judgement.ban), *batch.bans]
         if batch.judgements:
             rows = [_offence_row(*judgement) for judgement in batch.judgements]
             self._connection.exec_driver_sql(_INSERT_OFFENCE, rows)
-        if made:
-            self._connection.exec_driver_sql(_INSERT_BAN, [_ban_row(ban) for ban in made])
-        for lift in batch.lifts:
-            execute(
-                bans.update()
-                .where(
-                    *_is(lift.prefix),
-                    bans.c.ended.is_(None),
-                    bans.c.expires > lift.at,
-                    bans.c.start <= lift.latest,
-                )
-                .values(ended=lift.at, ended_by=lift.by)
-            )
+        made: list[Ban] = []
+        for change in batch.changes:
+            if isinstance(change, Ban):
+                made.append(change)
+            else:
+                self._insert(made)
+                self._lift(change)
+                made = []
+        self._insert(made)
         for source, files in batch.positions.items():
             execute(positions.delete().where(positions.c.source == source))
             if files:
                 execute(positions.insert(), [{"source": source, **at._asdict()} for at in files])
         execute(sa.delete(progress))
         execute(progress.insert(), {"id": 1, "committed": now, "lag": batch.lag})
+
+    def _insert(self, made: Sequence[Ban]) -> None:
+        if made:
+            self._connection.exec_driver_sql(_INSERT_BAN, [_ban_row(ban) for ban in made])
+
+    def _lift(self, lift: Lift) -> None:
+        self._connection.execute(
+            bans.update()
+            .where(*_is(lift.prefix), bans.c.ended.is_(None), bans.c.expires > lift.at)
+            .values(ended=lift.at, ended_by=lift.by)
+        )
 
     def positions(self) -> dict[str, tuple[Position, ...]]:
         """Return how far each source was read."""

@@ -135,7 +135,7 @@ def test_a_flush_frees_everybody_for_good(tmp_path: Path) -> None:
         engine.write(SEVEN, 3)
         engine.until(engine.bans)
         engine.ask("ban", address="2001:db8::/32")
-        assert engine.ask("flush") == {"lifted": 2, "error": ""}
+        assert engine.ask("flush") == {"lifted": 2, "firewall_error": ""}
         assert engine.bans() == engine.held() == set()
         engine.write(SEVEN, 3)
         engine.until(engine.bans)
@@ -160,4 +160,4 @@ def test_without_an_actor_a_ban_by_hand_says_that_it_waits(tmp_path: Path) -> No
         explained = engine.ask("explain", address=SEVEN)
         assert explained["kernel"] is None
         assert "cannot be reached" in explained["kernel_error"]
-        assert "cannot be reached" in engine.ask("flush")["error"]
+        assert "cannot be reached" in engine.ask("flush")["firewall_error"]

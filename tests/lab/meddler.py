@@ -17,7 +17,7 @@ def main(kind: str) -> None:
     change, there = {"iptables": (_iptables, _iptables_there), "nft": (_nft, _nft_there)}[kind]
     if kind == "nft":
         _run("nft", f"add table {_TABLE}; add set {_TABLE} s {{ type ipv4_addr; }}")
-    kept: set[str] = set()
+    kept = there()
     count = 0
     print("begun", flush=True)
     while not select.select([sys.stdin], [], [], 0)[0]:

@@ -1,9 +1,12 @@
 """strategies - values as hypothesis makes them, in a small world where networks often overlap."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from hypothesis import strategies as st
 
 from responder.decide.tracker import Effect, Judgement
-from responder.store.state import Lift
+from responder.store.state import Batch, Lift
 from responder.values import Ban, Offence, Position, Prefix, Scope
 
 NOON = 1_800_000_000.0
@@ -33,6 +36,7 @@ judgements = st.one_of(
     st.builds(Judgement, offences, st.just(Effect.BAN), bans),
 )
 lifts = st.builds(Lift, prefixes, times, words)
+changes = st.one_of(bans, lifts)
 
 _NUMBERS = st.integers(0, 2**64 - 1)
 _NAMES = st.binary(min_size=1, max_size=20).map(
@@ -52,6 +56,15 @@ Names = dict[str, tuple[Prefix, ...]]
 def judgement(address: str, time: float = NOON, line: str = "a line", effect: Effect = Effect.COUNTED) -> Judgement:
     """Return what became of an offence of *address*."""
     return Judgement(Offence(Prefix.parse(address), "a-rule", "login", 1, time, line), effect)
+
+
+def batch(judgements: Iterable[Judgement], changes: Iterable[Ban | Lift] = (), **more: Any) -> Batch:
+    """Return *judgements* with what they led to, then *changes*, as one batch."""
+    made = Batch(**more)
+    for one in judgements:
+        made.judge(one)
+    made.changes += changes
+    return made
 
 
 def a_ban(prefix: str, start: float = NOON, seconds: float = 3600.0) -> Ban:

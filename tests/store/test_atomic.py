@@ -33,7 +33,7 @@ while True:
     number += 1
     judged = [some.judgement("192.0.2.7", some.NOON, str(number)) for _ in range(number % 50)]
     position = Position("/var/log/mail.log", 1, 1, number, b"", b"")
-    store.commit(Batch(judged, [some.a_ban("192.0.2.7", some.NOON + number)], [], {"mail": (position,)}), some.NOON)
+    store.commit(Batch(judged, [some.a_ban("192.0.2.7", some.NOON + number)], {"mail": (position,)}), some.NOON)
     if number % 5 == 0:
         print(number, flush=True)
 """

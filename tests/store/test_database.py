@@ -85,7 +85,7 @@ def filled(path: Path) -> None:
     spread = [some.judgement(f"198.51.{n >> 8}.{n & 255}", NOON + n, line="x" * 300) for n in range(3000)]
     position = Position("/var/log/mail.log", 1, 2, 3, b"head", b"mark")
     bans = [some.a_ban(f"198.51.{n >> 8}.{n & 255}") for n in range(1000)]
-    store.commit(Batch(spread, bans, positions={"/var/log/mail.log": (position,)}), NOON)
+    store.commit(Batch(spread, [*bans], positions={"/var/log/mail.log": (position,)}), NOON)
     store.close()
 
 

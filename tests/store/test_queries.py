@@ -36,7 +36,7 @@ def test_bans_of_a_network_are_the_latest_around_and_inside_it(bans: list[Ban], 
     """Bans of networks that hold it count as much as bans inside it, however many neighbours were banned since."""
     with tempfile.TemporaryDirectory() as folder:
         store = opened(Path(folder))
-        store.commit(Batch(bans=bans), NOON)
+        store.commit(Batch(changes=[*bans]), NOON)
 
         related = [ban for ban in bans if ban.prefix.covers(asked) or asked.covers(ban.prefix)]
         assert [past.ban for past in store.bans_of(asked, most)] == related[-most:]
@@ -47,7 +47,7 @@ def test_a_ban_of_the_network_is_not_hidden_by_later_ones_of_its_first_address(t
     """10.0.0.0/8 and 10.0.0.0 begin alike, but only one of them holds 10.1.2.3."""
     store = opened(tmp_path)
     network = some.a_ban("10.0.0.0/8")
-    store.commit(Batch(bans=[network, *[some.a_ban("10.0.0.0", NOON + n) for n in range(9)]]), NOON)
+    store.commit(Batch(changes=[network, *[some.a_ban("10.0.0.0", NOON + n) for n in range(9)]]), NOON)
 
     assert [past.ban for past in store.bans_of(Prefix.parse("10.1.2.3"), 5)] == [network]
     store.close()
@@ -75,8 +75,7 @@ def test_every_statement_runs_on_an_index(tmp_path: Path) -> None:
     store.commit(
         Batch(
             [some.judgement("192.0.2.7")],
-            [some.a_ban("192.0.2.7")],
-            [Lift(address, NOON, "test")],
+            [some.a_ban("192.0.2.7"), Lift(address, NOON, "test")],
             {"/var/log/mail.log": (position,)},
         ),
         NOON,
@@ -110,7 +109,7 @@ def test_pruning_ends_at_its_limits_and_takes_nothing_else(
     """What is old goes, then what is more than *most* numbers before the newest; the rest stays."""
     with tempfile.TemporaryDirectory() as folder:
         store = opened(Path(folder))
-        store.commit(Batch(judgements, bans), NOON)
+        store.commit(some.batch(judgements, bans), NOON)
         made = [judgement.ban for judgement in judgements if judgement.ban] + bans
 
         gone = 0

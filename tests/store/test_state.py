@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_what_was_committed_comes_back_exactly(
 ) -> None:
     """Every field of every value survives a restart: offences, bans, positions, file names that are no text."""
     with fresh() as first:
-        first.commit(Batch(judgements, bans, positions=positions), NOON)
+        first.commit(some.batch(judgements, bans, positions=positions), NOON)
         store = reopened(first)
 
         made = [judgement.ban for judgement in judgements if judgement.ban] + bans
@@ -85,22 +86,25 @@ def test_the_names_last_kept_come_back(earlier: some.Names, later: some.Names) -
         store.close()
 
 
-@given(st.lists(some.bans, min_size=1, max_size=8), st.lists(some.lifts, min_size=1, max_size=4), st.data())
+@given(st.lists(some.changes, min_size=1, max_size=12), st.data())
 @settings(max_examples=60, deadline=None)
-def test_a_lift_ends_the_bans_of_its_prefix_in_force_and_no_other(
-    bans: list[Ban], lifts: list[Lift], data: st.DataObject
+def test_a_lift_ends_the_bans_of_its_prefix_made_before_and_no_other(
+    changes: list[Ban | Lift], data: st.DataObject
 ) -> None:
-    """Only bans of exactly that prefix which have not ended before are marked, by the first who lifts them."""
-    lifts = [lift._replace(prefix=data.draw(st.sampled_from(bans)).prefix) for lift in lifts]
+    """Only bans of exactly that prefix which have not ended are marked, by the first lift behind them."""
+    prefixes = st.sampled_from([change.prefix for change in changes])
+    changes = [one._replace(prefix=data.draw(prefixes)) if isinstance(one, Lift) else one for one in changes]
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(changes)))) | {0, len(changes)})
     with fresh() as store:
-        store.commit(Batch(bans=bans), NOON)
-        for lift in lifts:
-            store.commit(Batch(lifts=[lift]), NOON)
+        for begin, end in pairwise(cuts):
+            store.commit(Batch(changes=changes[begin:end]), NOON)
 
         expected = []
-        for ban in bans:
-            first = next((one for one in lifts if one.prefix == ban.prefix and ban.expires > one.at), None)
-            expected.append(PastBan(ban, first.at, first.by) if first else PastBan(ban, None, None))
+        for at, ban in enumerate(changes):
+            if isinstance(ban, Ban):
+                later = (one for one in changes[at:] if isinstance(one, Lift) and one.prefix == ban.prefix)
+                first = next((lift for lift in later if ban.expires > lift.at), None)
+                expected.append(PastBan(ban, first.at, first.by) if first else PastBan(ban, None, None))
         assert store.recent_bans(0.0) == expected
 
 
