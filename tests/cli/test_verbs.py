@@ -83,7 +83,7 @@ def test_every_answer_is_json_with_its_keys(responder: Command, daemon: Daemon) 
     lifted = responder("unban", SEVEN, "--json").json
     assert set(lifted) == {"lifted"} | done
     assert responder("unban", SEVEN, "--json").json == {"lifted": [], "note": f"{SEVEN} is not banned"}
-    assert responder("firewall", "flush", "--json").json == {"lifted": 0, "error": ""}
+    assert responder("firewall", "flush", "--json").json == {"lifted": 0, "firewall_error": ""}
     status = responder("status", "--json").json
     assert set(status) == {
         "version", "pid", "since", "config", "rules", "firewall", "store", "lines", "offences", "bans", "tracked",
