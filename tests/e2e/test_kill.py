@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -70,15 +69,16 @@ def done(daemon: Daemon, size: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(net: Network, lines: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def undisturbed(net: Network, lines: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What a daemon that nobody kills makes of the same log."""
     folder = tmp_path_factory.mktemp("undisturbed")
     log = folder / "mail.log"
     log.write_bytes(b"".join(lines))
     with a_daemon(net, folder / "daemon", log) as daemon:
         until(lambda: done(daemon, log.stat().st_size), within=60, what="the whole log to be judged")
-        yield judged(daemon), bans(daemon)
+        found = judged(daemon), bans(daemon)
         daemon.tell("firewall", "flush")
+    return found
 
 
 def test_a_daemon_killed_fifty_times_comes_to_the_same_bans_and_counts(
@@ -108,6 +108,7 @@ def test_a_daemon_killed_fifty_times_comes_to_the_same_bans_and_counts(
         assert judged(daemon) == expected_counts
         until(lambda: daemon.ask("status")["firewall"]["settled"])
         assert in_kernel(net) == {ban[0] for ban in expected_bans}
+        daemon.tell("firewall", "flush")
 
 
 def test_a_killed_actor_is_replaced_and_the_kernel_made_right(net: Network, tmp_path: Path) -> None:
@@ -161,7 +162,7 @@ def test_bans_outlive_the_loss_of_the_state_store(net: Network, tmp_path: Path) 
 
     with daemon:
         until(lambda: daemon.ask("status")["firewall"]["settled"] and daemon.ask("bans"))
-        ban = daemon.ask("bans")[0]
+        (ban,) = daemon.ask("bans")
         assert (ban["prefix"], ban["policy"]) == ("198.18.82.1", "recovered")
         assert abs(_epoch(ban["expires"]) - _epoch(before)) <= 2
         assert "198.18.82.1" in in_kernel(net)
