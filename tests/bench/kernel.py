@@ -76,9 +76,11 @@ def _offences(address: str, count: int) -> bytes:
 
 
 def _append(daemon: Daemon, data: bytes) -> float:
+    """Write *data* to the log; return when the write began, as its effect may be seen before it returns."""
     with (daemon.folder / "mail.log").open("ab", buffering=0) as log:
+        begin = time.perf_counter()
         log.write(data)
-    return time.perf_counter()
+    return begin
 
 
 def _latency(net: Network, folder: Path) -> Figure:
