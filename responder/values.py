@@ -11,9 +11,11 @@ UTC epoch seconds, a collection is a tuple.
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from socket import AF_INET, AF_INET6, inet_pton
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Self
 
 _V4_SPACE = 0xFFFF << 32
@@ -165,14 +167,21 @@ class Position(NamedTuple):
     mark: bytes
 
 
+Field = str | int | tuple[str, ...]
+
+
 class Record(NamedTuple):
-    """One log entry: when (epoch seconds), on which host, by which program, what it said."""
+    """One log entry: when (epoch seconds), on which host, by which program, what it said.
+
+    *fields* are what a structured entry says besides, by name.
+    """
 
     time: float
     host: str
     program: str
     pid: str
     message: str
+    fields: Mapping[str, Field] = MappingProxyType({})
 
 
 class Offence(NamedTuple):

@@ -57,10 +57,9 @@ def show(rule_id: str, as_json: bool, config: Path | None) -> None:
         print_json(_described(rule))
         return
     say(f"{rule.id}: {rule.title}")
-    say(
-        f"  file     {rule.path}\n  program  {', '.join(rule.programs)}\n  policy   {rule.policy}, weight {rule.weight}"
-    )
-    say(f"  pattern  {rule.pattern}")
+    say(f"  file     {rule.path}\n  policy   {rule.policy}, weight {rule.weight}")
+    for key, value in rule.looks_for().items():
+        say(f"  {key:<8} {', '.join(value) if isinstance(value, list) else value}")
     for example in rule.examples:
         say(f"\n  {example.address or 'nobody'}{example.why and ': ' + example.why}\n    {example.line}")
 
@@ -108,10 +107,9 @@ def _described(rule: Rule) -> dict[str, Any]:
         "id": rule.id,
         "title": rule.title,
         "service": rule.service,
-        "program": rule.programs,
         "policy": rule.policy,
         "weight": rule.weight,
-        "pattern": rule.pattern,
+        **rule.looks_for(),
         "file": str(rule.path),
         "examples": [example._asdict() for example in rule.examples],
     }

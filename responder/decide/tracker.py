@@ -1,7 +1,7 @@
 """tracker - who is close to a ban, who is banned, who was.
 
-The Tracker holds the Windows, the bans in force and the memory of earlier
-ones, all in dicts, and judges one offence after another.  It is a pure state
+The Tracker holds the Windows, the list of bans and the memory of earlier ones,
+and judges one offence after another.  It is a pure state
 machine: the clock is handed in, and what it decides is returned for the daemon
 to commit.  Given the same offences it comes to the same bans.
 
@@ -17,7 +17,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from responder.decide.allowlist import Allowlist
+from responder.decide.banlist import BanList, longest
 from responder.decide.policy import Policy
+from responder.decide.sightings import Sightings
 from responder.decide.window import EMPTY, Window, full, hit
 from responder.times import format_duration
 from responder.values import Ban, Offence, Prefix
@@ -32,6 +34,7 @@ class Effect(StrEnum):
     COUNTED = "counted"
     BAN = "ban"
     ALREADY_BANNED = "already banned"
+    TOLD_BEFORE = "told before"
     ALLOWED = "allowed"
     NO_POLICY = "no policy"
 
@@ -60,13 +63,18 @@ class Tracker:
         self.dropped = 0
         self._most = most
         self._windows: dict[Key, Window] = {}
-        self._banned: dict[Prefix, tuple[Ban, ...]] = {}
+        self._banned = BanList()
+        self._sightings: Sightings | None = None
         self._memory: dict[Key, Memory] = {}
 
     @property
     def tracked(self) -> int:
         """Return how many keys have a window."""
         return len(self._windows)
+
+    def watch_for_alerts(self) -> None:
+        """From now on count once what a log line says and an alert about it says again."""
+        self._sightings = Sightings()
 
     def judge(self, offence: Offence, now: float | None = None) -> Judgement:
         """Return what *offence* leads to.
@@ -78,22 +86,42 @@ class Tracker:
         policy = self.policies.get(offence.policy)
         if policy is None:
             return Judgement(offence, Effect.NO_POLICY)
-        prefix = policy.key(offence.address)
-        bans = self._banned.get(prefix)
-        if bans and any(ban.scope == policy.scope and offence.time < ban.expires for ban in bans):
+        if self._sightings and self._sightings.repeats(offence):
+            return Judgement(offence, Effect.TOLD_BEFORE)
+        if self._banned.keeps_out(policy.key(offence.address), policy.scope, offence.time):
             return Judgement(offence, Effect.ALREADY_BANNED)
+        return self._count(offence, policy, offence.time if now is None else now)
+
+    def respond(self, offence: Offence, now: float, why: str) -> Judgement:
+        """Return what an *offence* that somebody else judged leads to; the reason of its ban is *why*.
+
+        It gets a ban of its own beside those of others, so that it can be withdrawn by itself.
+        """
+        if self.allowlist.covering(offence.address):
+            return Judgement(offence, Effect.ALLOWED)
+        policy = self.policies.get(offence.policy)
+        if policy is None:
+            return Judgement(offence, Effect.NO_POLICY)
+        others = self._banned.of(policy.key(offence.address))
+        if any((ban.policy, ban.rule) == (policy.name, offence.rule) and ban.expires > now for ban in others):
+            return Judgement(offence, Effect.ALREADY_BANNED)
+        return self._count(offence, policy, now, why)
+
+    def _count(self, offence: Offence, policy: Policy, start: float, why: str = "") -> Judgement:
+        prefix = policy.key(offence.address)
         key = (policy.name, prefix)
         window = hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy)
         if not full(window, policy):
             self._keep(key, window)
             return Judgement(offence, Effect.COUNTED)
-        ban = self._ban(prefix, policy, offence, window, offence.time if now is None else now)
+        ban = self._ban(prefix, policy, offence, window, start)
+        ban = ban._replace(reason=f"{why}; policy {policy.name}") if why else ban
         self.enter(ban)
         return Judgement(offence, Effect.BAN, ban)
 
     def _ban(self, prefix: Prefix, policy: Policy, offence: Offence, window: Window, start: float) -> Ban:
         last = self._memory.get((policy.name, prefix))
-        nth = last.nth + 1 if last and start - last.expires <= policy.memory else 1
+        nth = last.nth + (last.expires <= start) if last and start - last.expires <= policy.memory else 1
         span = format_duration(max(1, window.hits[-1] - window.hits[0]))
         counted = "1 counted" if policy.limit == 1 else f"{len(window.hits)} counted in {span}"
         within = format_duration(policy.within)
@@ -108,32 +136,50 @@ class Tracker:
 
     def enter(self, ban: Ban) -> None:
         """Take note of *ban*: one just made, an administrator's, or one from the store."""
-        others = self._banned.get(ban.prefix, ())
-        rivals = [other for other in others if other.scope == ban.scope]
-        longest = max((*rivals, ban), key=lambda one: one.expires)
-        self._banned[ban.prefix] = (*(other for other in others if other.scope != ban.scope), longest)
+        self._banned.enter(ban)
         self._memory[ban.policy, ban.prefix] = Memory(ban.expires, ban.nth)
         self._windows.pop((ban.policy, ban.prefix), None)
 
     def lift(self, prefix: Prefix) -> tuple[Ban, ...]:
         """Forgive *prefix*: forget its bans in force, its windows and its earlier bans; return the bans."""
-        lifted = self._banned.pop(prefix, ())
+        lifted = self._banned.lift(prefix)
         for name in self.policies:
             self._windows.pop((name, prefix), None)
             self._memory.pop((name, prefix), None)
         return lifted
 
+    def withdraw(self, prefix: Prefix, policy: str, rule: str, now: float) -> tuple[Ban, ...]:
+        """End the bans of *prefix* that *rule* made under *policy*, and no others; return them."""
+        gone = self._banned.withdraw(prefix, policy, rule)
+        if gone:
+            self.end_early(prefix, policy, now)
+        return gone
+
+    def end_early(self, prefix: Prefix, policy: str, at: float) -> None:
+        """Remember that the latest ban of *prefix* under *policy* was over at *at*."""
+        last = self._memory.get((policy, prefix))
+        if last:
+            self._memory[policy, prefix] = Memory(min(last.expires, at), last.nth)
+
     def bans(self, now: float) -> tuple[Ban, ...]:
         """Return the bans in force at *now*: for each scope and prefix the one that lasts longest."""
-        return tuple(ban for bans in self._banned.values() for ban in bans if ban.expires > now)
+        return self._banned.in_force(now)
+
+    def bans_of(self, prefix: Prefix, now: float) -> tuple[Ban, ...]:
+        """Return the bans in force at *now* of just *prefix*."""
+        return tuple(ban for ban in longest(self._banned.of(prefix)) if ban.expires > now)
+
+    def lasting(self, now: float) -> tuple[Ban, ...]:
+        """Return all bans that are not over at *now*, those included than which another lasts longer."""
+        return self._banned.lasting(now)
 
     def in_force(self, ban: Ban) -> bool:
         """Tell whether *ban* is the one that keeps its prefix out: not lifted, and none lasts longer."""
-        return ban in self._banned.get(ban.prefix, ())
+        return self._banned.is_in_force(ban)
 
     def longer(self, ban: Ban) -> Ban | None:
         """Return the ban of the same prefix and scope that lasts longer than *ban* would, if there is one."""
-        others = self._banned.get(ban.prefix, ())
+        others = self._banned.of(ban.prefix)
         return next((other for other in others if other.scope == ban.scope and other.expires > ban.expires), None)
 
     def windows(self, address: Prefix) -> tuple[tuple[Policy, Window], ...]:
@@ -144,6 +190,8 @@ class Tracker:
     def replay(self, judgements: Iterable[Judgement]) -> None:
         """Rebuild the windows from offences that were judged before a restart, oldest first."""
         for offence, effect, _ in judgements:
+            if self._sightings:
+                self._sightings.repeats(offence)
             policy = self.policies.get(offence.policy)
             if policy is None:
                 continue
@@ -162,12 +210,8 @@ class Tracker:
         }
 
     def forget_ended(self, now: float) -> tuple[Ban, ...]:
-        """Drop bans that ended before *now*, and return them; forget keys that stayed away long enough."""
-        ended = tuple(ban for bans in self._banned.values() for ban in bans if ban.expires <= now)
-        for prefix in {ban.prefix for ban in ended}:
-            lasting = tuple(ban for ban in self._banned.pop(prefix) if ban.expires > now)
-            if lasting:
-                self._banned[prefix] = lasting
+        """Drop bans that ended before *now*, and return whose end it was; forget keys that stayed away long enough."""
+        ended = self._banned.forget_ended(now)
         self._memory = {
             key: last
             for key, last in self._memory.items()

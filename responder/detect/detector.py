@@ -1,75 +1,41 @@
-"""detector - chunks of log in, Offences out.
+"""detector - a set of rules at work: lines or records in, Offences out.
 
-One scan of the chunk finds the lines that hold a literal of some rule; only
-these are cut out, and only those whose program and message a rule knows become
-an Offence.  A line yields at most one: the first rule in order wins.
+Each rule is asked about entries of its own kind, in the order in which the
+rules stand; the first that matches wins.
 
-Pure; holds nothing but what it worked out about programs.
+Pure; holds nothing but what was worked out about programs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from responder.detect.linedetector import LineDetector
+from responder.detect.linerule import LineRule
+from responder.detect.recordrule import RecordRule
 from responder.detect.rule import Rule
-from responder.detect.scanner import fastest
-from responder.formats import syslog
+from responder.formats import alerts
 from responder.formats.stamps import Stamps
-from responder.values import Offence
-
-_PROGRAMS = 1024
+from responder.values import Offence, Record
 
 
 class Detector:
-    """Judges lines by a set of rules."""
+    """Judges entries by *rules*."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        owners: dict[bytes, set[int]] = {}
-        for number, rule in enumerate(self.rules):
-            for literal in rule.literals:
-                owners.setdefault(literal.encode(), set()).add(number)
-        self._rules_with = [frozenset(numbers) for numbers in owners.values()]
-        self._scanner = fastest(list(owners))
-        self._judging: dict[bytes, frozenset[int]] = {}
+        self._lines = LineDetector([rule for rule in rules if isinstance(rule, LineRule)])
+        self._records = [rule for rule in rules if isinstance(rule, RecordRule)]
 
     def find(self, data: bytes, stamps: Stamps) -> list[Offence]:
-        """Return the offences in *data* (whole lines, each with its line end), in the order of the lines."""
+        """Return the offences in *data*, lines of a syslog each with its line end, in the order of the lines."""
+        return self._lines.find(data, stamps)
+
+    def judge(self, records: Iterable[Record]) -> list[Offence]:
+        """Return the offences among *records*, in their order."""
         offences = []
-        hits = self._scanner.scan(data)
-        index, count = 0, len(hits)
-        while index < count:
-            end, literal = hits[index]
-            candidates = self._rules_with[literal]
-            line_end = data.find(b"\n", end)
-            index += 1
-            while index < count and hits[index][0] <= line_end:
-                candidates |= self._rules_with[hits[index][1]]
-                index += 1
-            offence = self._judge(data[data.rfind(b"\n", 0, end) + 1 : line_end], candidates, stamps)
-            if offence:
-                offences.append(offence)
+        for record in records:
+            for rule in self._records:
+                if address := rule.find(record):
+                    line = alerts.evidence(record)
+                    offences.append(Offence(address, rule.id, rule.policy, rule.weight, record.time, line))
+                    break
         return offences
-
-    def _judge(self, line: bytes, candidates: frozenset[int], stamps: Stamps) -> Offence | None:
-        head = syslog.header(line)
-        if head is None:
-            return None
-        judging = self._judging.get(head.program)
-        if judging is None:
-            judging = self._judging_of(head.program)
-        message = syslog.text(line[head.message :])
-        for number in sorted(candidates & judging):
-            rule = self.rules[number]
-            address = rule.find(message)
-            if address:
-                at = stamps.read(head.stamp)
-                return Offence(address, rule.id, rule.policy, rule.weight, at, syslog.text(line))
-        return None
-
-    def _judging_of(self, program: bytes) -> frozenset[int]:
-        """Work out which rules look at *program*, and remember it."""
-        if len(self._judging) >= _PROGRAMS:
-            self._judging.clear()
-        name = syslog.text(program)
-        found = frozenset(number for number, rule in enumerate(self.rules) if rule.judges(name))
-        self._judging[program] = found
-        return found

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from responder.detect.detector import Detector
+from responder.detect.linerule import LineRule
+from responder.detect.recordrule import RecordRule
 from responder.detect.rule import Rule
 from responder.errors import RuleError
-from responder.formats import syslog
+from responder.formats import alerts, syslog
 from responder.formats.stamps import Stamps
 from responder.values import Prefix
 
@@ -33,23 +35,42 @@ def run(rules: Sequence[Rule]) -> list[RuleError]:
             problems.append(rule.error("no example that must not match", 'add one with address = ""'))
         alone = Detector([rule])
         for example in rule.examples:
-            mine = _blamed(alone, example.line)
+            if wrong := _unreadable(rule, example.line):
+                problems.append(wrong)
+                continue
+            mine = blamed(alone, example.line)
             if str(mine or "") != example.address:
                 problems.append(_differs(rule, example.line, example.address, mine))
                 continue
-            all_of_us = _blamed(detector, example.line)
+            all_of_us = blamed(detector, example.line)
             if mine and all_of_us != mine:
                 problems.append(_differs(rule, example.line, example.address, all_of_us, " by another rule"))
     return problems
 
 
-def _blamed(detector: Detector, line: str) -> Prefix | None:
-    offences = detector.find(line.encode() + b"\n", Stamps(UTC, _REFERENCE))
+def blamed(detector: Detector, line: str) -> Prefix | None:
+    """Return whom *detector* blames for an example: a syslog line, or an alert of either form."""
+    data = line.encode() + b"\n"
+    if form := alerts.recognise(data):
+        offences = detector.judge(alerts.reader(form).read(data))
+    else:
+        offences = detector.find(data, Stamps(UTC, _REFERENCE))
     return offences[0].address if offences else None
 
 
-def _differs(rule: Rule, line: str, wanted: str, found: Prefix | None, by: str = "") -> RuleError:
-    if syslog.header(line.encode()) is None:
+def _unreadable(rule: Rule, line: str) -> RuleError | None:
+    """Return what is wrong with an example that is nothing its rule could look at."""
+    data = line.encode()
+    form = alerts.recognise(data)
+    if isinstance(rule, RecordRule) and not (form and any(alerts.reader(form).read(data))):
+        return rule.error(
+            f"an example is no alert: {line!r}", "write it whole, as it stands in alerts.log or alerts.json"
+        )
+    if isinstance(rule, LineRule) and syslog.header(data) is None:
         return rule.error(f"an example is no syslog line: {line!r}", "write the line whole, as it stands in the log")
+    return None
+
+
+def _differs(rule: Rule, line: str, wanted: str, found: Prefix | None, by: str = "") -> RuleError:
     what = f"{found} is blamed{by}" if found else "nobody is blamed"
     return rule.error(f"{what} in {line!r}", f"the example says {wanted or 'nobody'}: mend the pattern or the example")

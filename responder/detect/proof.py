@@ -74,13 +74,17 @@ def faults(nodes: Nodes) -> list[Fault]:
     found = _address_faults(nodes)
     if not found and not pinned_left(nodes) and not _pinned_right(nodes):
         found.append(_UNPINNED)
-    if any(_repeats(node) and not _decided(parts(node)[0], first(parts(node)[0])) for node in walk(nodes)):
-        found.append(_NESTED)
-    elif _overlapping(nodes, frozenset()) > 1:
-        found.append(_OVERLAPPING)
+    found += runaways(nodes)
     if not needed(nodes):
         found.append(_NO_LITERAL)
     return found
+
+
+def runaways(nodes: Nodes) -> list[Fault]:
+    """Return what keeps the pattern *nodes* from matching in linear time; nothing when it does."""
+    if any(_repeats(node) and not _decided(parts(node)[0], first(parts(node)[0])) for node in walk(nodes)):
+        return [_NESTED]
+    return [_OVERLAPPING] if _overlapping(nodes, frozenset()) > 1 else []
 
 
 def pinned_left(nodes: Nodes) -> bool:

@@ -7,9 +7,12 @@ stripped; a line of more than MAX_LINE bytes is dropped and counted.
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 MAX_LINE = 64 * 1024
+Cut = Callable[[bytes], int]
+"""Tells how many bytes of some data are whole entries, up to a line end; no more than all, 0 where none is."""
 _HOLE = re.compile(rb"^\0+", re.MULTILINE)
 
 
@@ -23,6 +26,11 @@ class Chunk(NamedTuple):
     source: str
     data: bytes
     live: bool
+
+
+def last_line_end(data: bytes) -> int:
+    """Return how many bytes of *data* are whole lines."""
+    return data.rfind(b"\n") + 1
 
 
 def whole_lines(data: bytes) -> tuple[bytes, int]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from responder.sources.body import open_body
-from responder.sources.chunk import Chunk
+from responder.sources.chunk import Chunk, Cut, last_line_end
 from responder.sources.position import HEAD, telling
 from responder.sources.siblings import changed_at, is_turn
 from responder.sources.status import Status
@@ -32,18 +32,27 @@ class FileSource:
 
     *saved* are positions from `positions`, of this source or of any; *start* is
     asked for the offset where to begin in a log that is there at program start
-    and of which nothing is saved.  A log that appears later is read from 0.
+    and of which nothing is saved.  A log that appears later is read from 0.  *cut*
+    tells its entries apart where they are not lines.
     """
 
-    def __init__(self, pattern: str, saved: Iterable[Position], *, start: Callable[[int], int]) -> None:
+    def __init__(
+        self,
+        pattern: str,
+        saved: Iterable[Position],
+        *,
+        start: Callable[[int], int],
+        cut: Cut = last_line_end,
+    ) -> None:
         self._pattern = pattern
         self._is_glob = glob.has_magic(pattern)
         self._expanded, self._stamp = -_AGAIN, -1
         self._turn = 0
+        self._cut = cut
         saved = [position for position in saved if self._names(position.path)]
-        self._trails = {path: Trail(path, saved, None) for path in sorted({position.path for position in saved})}
+        self._trails = {path: Trail(path, saved, None, cut) for path in sorted({position.path for position in saved})}
         for path in self._matches():
-            self._trails[path] = Trail(path, (), start)
+            self._trails[path] = Trail(path, (), start, cut)
 
     def poll(self, budget: int = 1 << 20, now: float | None = None) -> list[Chunk]:
         """Return what was written since, about *budget* bytes at most; nothing when there is nothing.
@@ -93,7 +102,7 @@ class FileSource:
         for path in [path for path, trail in self._trails.items() if trail.is_over()]:
             del self._trails[path]
         for path in self._matches():
-            self._trails[path] = Trail(path, (), None)
+            self._trails[path] = Trail(path, (), None, self._cut)
 
     def _matches(self) -> list[str]:
         """Return the paths that are named, not followed, and no part of a log that is."""

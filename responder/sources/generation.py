@@ -10,7 +10,7 @@ import enum
 import os
 
 from responder.sources.body import Body
-from responder.sources.chunk import MAX_LINE, whole_lines
+from responder.sources.chunk import MAX_LINE, Cut, last_line_end, whole_lines
 from responder.sources.position import HEAD, MARK, telling
 from responder.values import Position
 
@@ -105,8 +105,8 @@ class Generation:
             self.offset += data.find(b"\n") + 1
             self._remark()
 
-    def read(self, budget: int) -> bytes:
-        """Return the next whole lines, about *budget* bytes; nothing if there are none or trust is gone.
+    def read(self, budget: int, cut: Cut = last_line_end) -> bytes:
+        """Return the next whole entries, about *budget* bytes; nothing if there are none or trust is gone.
 
         Nothing is read before `see` has met a whole first line to know the generation by.
         """
@@ -116,7 +116,7 @@ class Generation:
         while self._skipped is None or self._skip():
             data = self.body.read(budget, self.offset)
             self.at_end = len(data) < budget
-            used = data.rfind(b"\n") + 1
+            used = cut(data)
             if not used and not self.at_end and budget <= MAX_LINE:
                 data = self.body.read(MAX_LINE + 1, self.offset)
                 self.at_end = len(data) <= MAX_LINE

@@ -10,7 +10,7 @@ where they say.  Time comes in as an argument.
 
 from collections.abc import Callable, Iterable
 
-from responder.sources.chunk import Chunk
+from responder.sources.chunk import Chunk, Cut, last_line_end
 from responder.sources.generation import Generation
 from responder.sources.lineage import Lineage
 from responder.sources.rotation import Rotation
@@ -22,10 +22,17 @@ MANY = 16  # rotated files kept open without need
 
 
 class Trail:
-    """The log at *path*; *start* as in Rotation."""
+    """The log at *path*, whose entries *cut* tells apart; *start* as in Rotation."""
 
-    def __init__(self, path: str, saved: Iterable[Position], start: Callable[[int], int] | None) -> None:
+    def __init__(
+        self,
+        path: str,
+        saved: Iterable[Position],
+        start: Callable[[int], int] | None,
+        cut: Cut = last_line_end,
+    ) -> None:
         self.path = path
+        self._cut = cut
         saved = [position for position in saved if position.path == path]
         self._lineage = Lineage(path, saved)
         self._rotation = Rotation(self._lineage, start, met=bool(saved))
@@ -38,7 +45,7 @@ class Trail:
         chunks: list[Chunk] = []
         ended = True
         for generation in self._lineage.generations():
-            while budget > 0 and not generation.at_end and (data := generation.read(budget)):
+            while budget > 0 and not generation.at_end and (data := generation.read(budget, self._cut)):
                 chunks.append(self._chunk(data))
                 budget -= len(data)
             if not generation.at_end:

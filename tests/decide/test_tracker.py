@@ -358,7 +358,7 @@ def test_when_all_is_over_nothing_is_held(log: list[Offence]) -> None:
     tracker.forget_stale(end)
     tracker.forget_ended(end)
 
-    assert (tracker.tracked, tracker._banned, tracker._memory) == (0, {}, {})
+    assert (tracker.tracked, bool(tracker._banned), tracker._memory) == (0, False, {})
 
 
 @pytest.mark.parametrize("gone", ["login", "probe"])

@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime
 
-from responder.detect.rule import Rule
+from responder.detect.linerule import LineRule
 from responder.formats.stamps import Stamps
 
 REFERENCE = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
 HEADER = "Nov 23 13:46:37 mx sshd[1]: "
 
 
-def a_rule(pattern: str, name: str = "a-rule", *, program: str = "sshd", weight: int = 1) -> Rule:
-    return Rule(
+def a_rule(pattern: str, name: str = "a-rule", *, program: str = "sshd", weight: int = 1) -> LineRule:
+    return LineRule(
         id=name, title="A rule", service="sshd", programs=(program,), policy="login", pattern=pattern, weight=weight
     )
 

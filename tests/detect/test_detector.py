@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from responder.detect.detector import Detector
-from responder.detect.rule import Rule
+from responder.detect.linerule import LineRule
 from responder.formats import syslog
 from responder.values import Offence, Prefix
 from tests.detect.rules import HEADER, a_rule, stamps
@@ -17,7 +17,7 @@ RULES = (
 )
 
 
-def one_by_one(rules: tuple[Rule, ...], data: bytes) -> list[Offence]:
+def one_by_one(rules: tuple[LineRule, ...], data: bytes) -> list[Offence]:
     """Judge every line by every rule, with nothing that makes it fast."""
     found = []
     clock = stamps()
@@ -52,7 +52,7 @@ DATA = st.lists(LINES, max_size=8).map(lambda lines: b"".join(line.replace(b"\n"
 
 
 @given(DATA, st.permutations(RULES))
-def test_a_chunk_gives_what_its_lines_give(data: bytes, rules: list[Rule]) -> None:
+def test_a_chunk_gives_what_its_lines_give(data: bytes, rules: list[LineRule]) -> None:
     """NULs, invalid UTF-8, carriage returns, imitated lines: the scan passes over nothing and invents nothing."""
     assert Detector(rules).find(data, stamps()) == one_by_one(tuple(rules), data)
 
@@ -68,7 +68,7 @@ def test_it_makes_no_difference_where_chunks_end(data: bytes, lines: int) -> Non
     assert detector.find(first, clock) + detector.find(data[len(first) :], clock) == detector.find(data, same)
 
 
-def find(rules: tuple[Rule, ...], *lines: bytes) -> list[tuple[str, str]]:
+def find(rules: tuple[LineRule, ...], *lines: bytes) -> list[tuple[str, str]]:
     offences = Detector(rules).find(b"".join(line + b"\n" for line in lines), stamps())
     return [(offence.rule, str(offence.address)) for offence in offences]
 
@@ -121,7 +121,7 @@ def test_more_programs_than_are_remembered_are_judged_all_the_same() -> None:
 
     assert detector.find(b"\n".join(tags) + b"\n", stamps()) == []
     assert len(detector.find(HEADER.encode() + b"failed for 192.0.2.7\n", stamps())) == 1
-    assert len(detector._judging) <= 1024
+    assert len(detector._lines._judging) <= 1024
 
 
 def test_a_line_that_is_no_offence_moves_no_clock() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from responder.detect import rulefile
+from responder.detect.linerule import LineRule
 from responder.detect.rule import Example
 from responder.errors import RuleError
 
@@ -41,6 +42,7 @@ def test_a_sound_file_becomes_rules() -> None:
     assert [rule.id for rule in rules] == ["sshd-failed", "sshd-other"]
     first = rules[0]
     assert (first.title, first.policy, first.weight, first.path) == ("Wrong password", "login", 3, PATH)
+    assert isinstance(first, LineRule)
     assert (first.service, first.programs) == ("sshd", ("sshd", "sshd-session"))
     assert first.examples == (Example("x", "192.0.2.7", "plain"),)
 
@@ -97,7 +99,7 @@ def test_an_unknown_key_is_answered_with_the_nearest_known() -> None:
     _, found = rulefile.parse(PATH, HEAD + RULE + "wieght = 2\nzzz = 1\n")
 
     assert found[0].remedy == "did you mean 'weight'?"
-    assert found[1].remedy == "known are example, id, pattern, policy, title, weight"
+    assert found[1].remedy == "known are example, id, pattern, policy, title, unless, weight, when"
 
 
 def test_all_problems_of_a_file_are_told_at_once() -> None:
