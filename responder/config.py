@@ -56,7 +56,7 @@ class SourceSettings(_Table):
     """A log to follow."""
 
     path: Absolute
-    format: Literal["syslog"] = "syslog"
+    format: Literal["syslog", "ossec-log", "ossec-json", "wazuh-json"] = "syslog"
     timezone: Zone = Field(default="local", validate_default=True)
 
 

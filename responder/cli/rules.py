@@ -14,6 +14,7 @@ from responder.detect import library
 from responder.detect.detector import Detector
 from responder.detect.rule import Rule
 from responder.errors import UsageError
+from responder.formats import alerts
 from responder.formats.stamps import Stamps
 from responder.whereabouts import find
 
@@ -92,7 +93,13 @@ def lint(config: Path | None) -> None:
 def _judge(detector: Detector, log: BinaryIO) -> None:
     stamps = Stamps(UTC, 0.0)  # times do not matter here
     for number, line in enumerate(log, 1):
-        offence = next(iter(detector.find(line.rstrip(b"\n") + b"\n", stamps)), None)
+        form = alerts.recognise(line)
+        found = (
+            detector.judge(alerts.reader(form).read(line))
+            if form
+            else detector.find(line.rstrip(b"\n") + b"\n", stamps)
+        )
+        offence = next(iter(found), None)
         answer = {
             "line": number,
             "matched": offence is not None,

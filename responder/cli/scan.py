@@ -18,10 +18,11 @@ from responder import config as configuration
 from responder.cli.output import as_json, config_option, print_json, say, table
 from responder.decide.tracker import Effect, Tracker
 from responder.detect.detector import Detector
+from responder.formats import alerts
 from responder.formats.stamps import Stamps
-from responder.sources import read_whole
+from responder.sources import Cut, last_line_end, read_whole
 from responder.times import format_duration, format_time
-from responder.values import Ban
+from responder.values import Ban, Offence
 from responder.whereabouts import find
 from responder.zones import zone
 
@@ -53,8 +54,11 @@ def _zone(_ctx: click.Context, _param: click.Parameter, name: str) -> tzinfo:
 def scan(files: tuple[str, ...], timezone: tzinfo, show_all: bool, as_json: bool, config: Path | None) -> None:
     """Show what would have been banned in FILE... (plain, .gz, .bz2, .xz; - is standard input).
 
+    Lines of a syslog, or alerts of OSSEC and Wazuh (alerts.log, alerts.json).
+
     \b
     responder scan /var/log/mail.log
+    responder scan /var/ossec/logs/alerts/alerts.json
     zcat old/mail.log.*.gz | responder scan -
     """
     from responder.daemon import guard  # noqa: PLC0415 - `--help` need not wait for it
@@ -67,18 +71,41 @@ def scan(files: tuple[str, ...], timezone: tzinfo, show_all: bool, as_json: bool
     tracker = Tracker(loaded.policies, allowlist, settings.limits.tracked)
     findings = Findings()
     for name in files:
-        stamps = Stamps(timezone, _reference(name))
-        for data in _with_progress(name):
-            _take(findings, data, detector, stamps, tracker)
+        entries = Entries(detector, Stamps(timezone, _reference(name)))
+        for data in _with_progress(name, entries.cut):
+            _take(findings, data, entries, tracker)
     if as_json:
         print_json(_as_message(files, findings))
     else:
         _show(findings, show_all)
 
 
-def _take(findings: Findings, data: bytes, detector: Detector, stamps: Stamps, tracker: Tracker) -> None:
+class Entries:
+    """One file, whose format shows in its beginning: alerts of OSSEC or Wazuh, else lines of a syslog."""
+
+    def __init__(self, detector: Detector, stamps: Stamps) -> None:
+        self._detector, self._stamps = detector, stamps
+        self._cut: Cut | None = None
+        self._alerts: alerts.Reader | None = None
+
+    def cut(self, data: bytes) -> int:
+        """Return how many bytes of *data*, the beginning of what is still to be read, are whole entries."""
+        if self._cut is None:
+            form = alerts.recognise(data)
+            self._alerts = alerts.reader(form) if form else None
+            self._cut = (form and alerts.cut(form)) or last_line_end
+        return self._cut(data)
+
+    def find(self, data: bytes) -> list[Offence]:
+        """Return the offences in *data*."""
+        if self._alerts:
+            return self._detector.judge(self._alerts.read(data))
+        return self._detector.find(data, self._stamps)
+
+
+def _take(findings: Findings, data: bytes, entries: Entries, tracker: Tracker) -> None:
     findings.lines += data.count(b"\n")
-    for offence in detector.find(data, stamps):
+    for offence in entries.find(data):
         judgement = tracker.judge(offence)
         findings.rules[offence.rule] += 1
         findings.effects[judgement.effect] += 1
@@ -98,9 +125,9 @@ def _reference(name: str) -> float:
         return time.time()  # reading it will say what is wrong
 
 
-def _with_progress(name: str) -> Iterator[bytes]:
+def _with_progress(name: str, cut: Cut) -> Iterator[bytes]:
     """Yield the lines of *name*, with a progress bar where a person watches."""
-    chunks: Iterable[bytes] = (chunk.data for chunk in read_whole(name))
+    chunks: Iterable[bytes] = (chunk.data for chunk in read_whole(name, cut))
     if not sys.stderr.isatty():
         yield from chunks
         return

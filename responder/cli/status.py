@@ -75,10 +75,18 @@ def _source_troubles(source: dict[str, Any]) -> Iterator[str]:
         yield f"{path}: {source['stamps_behind']} new offences bore old stamps (by {skew}); is its timezone right?"
     if source["stamps_unreadable"]:
         yield f"{path}: {source['stamps_unreadable']} stamps name no time"
+    if unreadable := source["alerts_unreadable"]:
+        yield f"{path}: {unreadable} alerts were cut off or are none; is {source['format']} its format?"
+    if doubtful := source["alerts_doubtful"]:
+        yield f"{path}: {doubtful} alerts were out of turn, as if log lines imitated them; prefer alerts.json"
     for file in source["files"]:
-        if file["state"] != "present":
-            yield f"{file['path']}: {file['state']}" + (f": {file['reason']}" if file["reason"] else "")
-        if file["overlong"]:
-            yield f"{file['path']}: {file['overlong']} lines were too long and skipped"
-        if file["lost"]:
-            yield f"{file['path']}: {file['lost']} bytes were lost: {'; '.join(file['losses'])}"
+        yield from _file_troubles(file)
+
+
+def _file_troubles(file: dict[str, Any]) -> Iterator[str]:
+    if file["state"] != "present":
+        yield f"{file['path']}: {file['state']}" + (f": {file['reason']}" if file["reason"] else "")
+    if file["overlong"]:
+        yield f"{file['path']}: {file['overlong']} lines were too long and skipped"
+    if file["lost"]:
+        yield f"{file['path']}: {file['lost']} bytes were lost: {'; '.join(file['losses'])}"

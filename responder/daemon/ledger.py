@@ -17,8 +17,8 @@ from responder.decide.policy import Policy
 from responder.decide.tracker import Judgement, Tracker
 from responder.errors import StoreError
 from responder.store.database import CorruptError, Lock, set_aside
-from responder.store.state import Batch, Lift, PastBan, StateStore
-from responder.values import Ban, Position, Prefix
+from responder.store.state import Batch, Handled, Lift, Maker, PastBan, StateStore
+from responder.values import Ban, Offence, Position, Prefix
 
 MOST_OWED = 100_000  # judgements
 _PATIENCE = 1.0  # seconds between attempts to commit
@@ -70,10 +70,12 @@ class Ledger:
     def _load_bans(self, policies: Mapping[str, Policy], now: float) -> None:
         memory = max(policy.memory for policy in policies.values())
         recent = self.store.recent_bans(now - memory)
-        self._lifted = {past.ban.prefix: past.ended for past in recent if past.ended is not None}
+        self._lifted = {past.ban.prefix: past.ended for past in recent if past.ended is not None and not past.alone}
         for past in recent:
-            if past.ended is None and past.ban.start > self._lifted.get(past.ban.prefix, 0.0):
+            if past.ban.start > self._lifted.get(past.ban.prefix, 0.0) and (past.ended is None or past.alone):
                 self.tracker.enter(past.ban)
+                if past.ended is not None:
+                    self.tracker.withdraw(past.ban.prefix, past.ban.policy, past.ban.rule, past.ended)
         self.tracker.forget_ended(now)
         self.names = self.store.names()
 
@@ -121,6 +123,31 @@ class Ledger:
         """Take a ban that no log line made."""
         self.tracker.enter(ban)
         self._owed.changes.append(ban)
+
+    def respond(self, offence: Offence, now: float, why: str) -> Judgement:
+        """Judge an *offence* that an active response is the answer to; see `Tracker.respond`."""
+        judgement = self.tracker.respond(offence, now, why)
+        self._owed.judge(judgement)
+        return judgement
+
+    def withdraw(self, prefix: Prefix, made_by: Maker, by: str, now: float) -> tuple[Ban, ...]:
+        """End the bans of *prefix* that *made_by* made and no others, and return them."""
+        gone = self.tracker.withdraw(prefix, *made_by, now)
+        if gone:
+            self._owed.changes.append(Lift(prefix, now, by, made_by))
+        return gone
+
+    def responses(self, since: str, now: float) -> list[Handled]:
+        """Return the responses that were carried out, by tokens from *since* on; raises StoreError."""
+        try:
+            return self.store.responses(since)
+        except CorruptError as error:
+            self._replace(error, now)
+            return []
+
+    def handled(self, response: Handled) -> None:
+        """Take note that *response* was carried out, so that it is not carried out again."""
+        self._owed.responses.append(response)
 
     def lift(self, prefix: Prefix, by: str, now: float) -> tuple[Ban, ...]:
         """End the bans of *prefix*, and return them."""
@@ -191,4 +218,4 @@ class Ledger:
         self.kept_aside = set_aside(self._path, now)
         _log.error("%s; it is kept as %s, and a new database begun", error, self.kept_aside)
         owed = set(self._owed.changes)
-        self._owed.changes[:0] = [ban for ban in self.tracker.bans(now) if ban not in owed]
+        self._owed.changes[:0] = [ban for ban in self.tracker.lasting(now) if ban not in owed]

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from responder.config import SourceSettings
 from responder.detect.detector import Detector
-from responder.formats import syslog
+from responder.formats import alerts, syslog
 from responder.formats.stamps import Stamps
-from responder.sources import FileSource, lookback
+from responder.sources import Chunk, FileSource, last_line_end, lookback
 from responder.values import Offence, Position
 
 TOLERANCE = 60.0  # seconds
@@ -37,11 +37,37 @@ class Log:
         self.worst_skew = self.lag = 0.0
         self.stamps = Stamps(settings.timezone, now)
         self._first = Stamps(settings.timezone, now)
-        self.source = FileSource(settings.path, saved, start=lambda fd: lookback(fd, horizon, self._stamp_of))
+        self._readers: dict[str, alerts.Reader] = {}
+        self.source = FileSource(
+            settings.path,
+            saved,
+            start=lambda fd: lookback(fd, horizon, self._stamp_of),
+            cut=alerts.cut(settings.format) or last_line_end,
+        )
+
+    @property
+    def unreadable(self) -> int:
+        """Return how many alerts made no sense."""
+        return sum(reader.unreadable for reader in self._readers.values())
+
+    @property
+    def doubtful(self) -> int:
+        """Return how many alerts were out of turn, and not believed."""
+        return sum(reader.doubtful for reader in self._readers.values())
 
     def _stamp_of(self, line: bytes) -> float | None:
+        if self.settings.format != "syslog":
+            return alerts.time_of(line)
         head = syslog.header(line)
         return self._first.read(head.stamp) if head else None
+
+    def _offences(self, detector: Detector, chunk: Chunk) -> list[Offence]:
+        form = self.settings.format
+        if form == "syslog":
+            return detector.find(chunk.data, self.stamps)
+        if chunk.source not in self._readers:
+            self._readers[chunk.source] = alerts.reader(form)
+        return detector.judge(self._readers[chunk.source].read(chunk.data))
 
     def poll(self, detector: Detector, now: float) -> list[Found]:
         """Return what *detector* finds in the lines that have come."""
@@ -49,7 +75,7 @@ class Log:
         found = []
         for chunk in self.source.poll(_BUDGET):
             self.lines += chunk.data.count(b"\n")
-            offences = [self._on_time(offence, chunk.live, now) for offence in detector.find(chunk.data, self.stamps)]
+            offences = [self._on_time(offence, chunk.live, now) for offence in self._offences(detector, chunk)]
             self.offences += len(offences)
             if offences:
                 self.lag = max(0.0, now - offences[-1].time)

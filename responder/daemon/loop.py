@@ -23,12 +23,14 @@ from typing import NamedTuple
 from responder import config as configuration
 from responder.config import Config
 from responder.control.server import ControlServer
+from responder.control.spool import Spool
 from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import MOST_OWED, Ledger
 from responder.daemon.logs import Logs
 from responder.daemon.renewal import Renewal
 from responder.daemon.requests import Requests
+from responder.daemon.responses import Responses
 from responder.decide.allowlist import Allowlist
 from responder.detect import library
 from responder.detect.detector import Detector
@@ -79,7 +81,10 @@ class Daemon:
             self.ledger.close()
             raise
         self._renewal = Renewal(self.kernel.firewall.find, self._renew)
+        if any(source.format != "syslog" for source in settings.source):
+            self.ledger.tracker.watch_for_alerts()
         self.ledger.load_windows(config.policies, self.started)
+        self.responses = Responses(self, Spool(Path(settings.state) / "spool"))
         horizon = self.started - config.longest_window
         self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
@@ -122,7 +127,8 @@ class Daemon:
     def turn(self) -> bool:
         """Take what the logs have through detection, decision, store and firewall; tell whether there was something."""
         now = self.now()
-        self._tick(now)
+        due = self._tick(now)
+        self.responses.work(look=due)
         if self.ledger.owed > MOST_OWED:
             self.commit()
             return False
@@ -201,13 +207,14 @@ class Daemon:
         """Return how long there is nothing to do unless something comes, in seconds."""
         return max(0.0, min(self._tick_at - self.now(), _TICK))
 
-    def _tick(self, now: float) -> None:
+    def _tick(self, now: float) -> bool:
+        """Do what is done every turn, and what is done every second; tell whether a second is over."""
         if self._reloading:
             self._reloading = False
             self._reload(now)
         self.kernel.tend(self.ledger.tracker, now)
         if now < self._tick_at and self._tick_at - now <= _TICK:
-            return
+            return False
         self._tick_at = now + _TICK
         self._watch.rearm()
         self._renewal.tend(self.ledger.tracker, now)
@@ -217,6 +224,7 @@ class Daemon:
             self._protect(now)
         if now >= self._clean_at or self._clean_at - now > _CLEAN_EVERY:
             self._clean(now)
+        return True
 
     def _protect(self, now: float) -> None:
         """Let a changed allowlist take effect: on windows, on bans, in the kernel."""
@@ -244,6 +252,7 @@ class Daemon:
         """Forget what is stale, in memory and in the store, a little at a time."""
         keep = self.config.settings.keep
         self.ledger.tracker.forget_stale(now - self.logs.lag)
+        self.responses.forget(now)
         more = self.ledger.prune(now - keep.offences, keep.most_offences, now - keep.bans)
         self._clean_at = now + (_TICK if more else _CLEAN_EVERY)
 

@@ -16,6 +16,7 @@ from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import Ledger
 from responder.daemon.logs import Logs
+from responder.daemon.responses import Responses
 from responder.detect.detector import Detector
 from responder.enforce.backend import Target
 from responder.enforce.firewall import held_in
@@ -42,6 +43,7 @@ class Engine(Protocol):
     kernel: Kernel
     logs: Logs
     guard: Guard
+    responses: Responses
 
     def now(self) -> float:
         """Return the wall clock."""
@@ -70,6 +72,7 @@ class Requests:
             "unban": self._unban,
             "explain": self._explain,
             "flush": self._flush,
+            "respond": daemon.responses.ask,
         }
 
     def handle(self, request: Message, reply: Reply) -> None:
@@ -121,6 +124,9 @@ class Requests:
                     "path": log.settings.path,
                     "lines": log.lines,
                     "offences": log.offences,
+                    "format": log.settings.format,
+                    "alerts_unreadable": log.unreadable,
+                    "alerts_doubtful": log.doubtful,
                     "stamps_ahead": log.ahead,
                     "stamps_behind": log.behind,
                     "stamps_unreadable": log.stamps.unreadable,

@@ -14,11 +14,11 @@ What a peer can write stands in the message, in user and, where a decoder was
 tricked, in srcip: no other field is his.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, Protocol
 
-from responder.formats import alertjson
-from responder.formats.alertlog import AlertLog
+from responder.formats import alertjson, alertlog
+from responder.formats.alertlog import AlertLog, whole
 from responder.values import Record
 
 AlertFormat = Literal["ossec-log", "ossec-json", "wazuh-json"]
@@ -57,6 +57,19 @@ class _JsonReader:
                 yield record
             elif line.strip():
                 self.unreadable += 1
+
+
+def cut(form: str) -> Callable[[bytes], int] | None:
+    """Return what tells the entries of a file in *form* apart, or None where they are lines."""
+    return whole if form == "ossec-log" else None
+
+
+def time_of(line: bytes) -> float | None:
+    """Return when the alert was given that *line* begins or is, or None where it does neither."""
+    if line.startswith(b"{"):
+        record = alertjson.parse(line)
+        return record.time if record else None
+    return alertlog.time_of(line)
 
 
 def reader(form: AlertFormat) -> Reader:

@@ -17,7 +17,7 @@ long as the positions are committed with what was made of the chunks.  Nothing
 is ever written, and nothing is logged: what there is to tell is in the Status.
 """
 
-from responder.sources.chunk import MAX_LINE, Chunk
+from responder.sources.chunk import MAX_LINE, Chunk, Cut, last_line_end
 from responder.sources.filesource import FileSource
 from responder.sources.lookback import lookback
 from responder.sources.status import Status
@@ -25,4 +25,15 @@ from responder.sources.watch import Watch
 from responder.sources.whole import read_whole
 from responder.values import Position
 
-__all__ = ["MAX_LINE", "Chunk", "FileSource", "Position", "Status", "Watch", "lookback", "read_whole"]
+__all__ = [
+    "MAX_LINE",
+    "Chunk",
+    "Cut",
+    "FileSource",
+    "Position",
+    "Status",
+    "Watch",
+    "last_line_end",
+    "lookback",
+    "read_whole",
+]

@@ -3,7 +3,9 @@
 Rotation names a file after the log (mail.log.1, mail.log-20240717, mail.log.old,
 mail.log.2.gz) or, with logrotate's `extension`, puts the turn in between
 (mail-20240717.log).  Where the log is a symbolic link, the files it pointed to
-differ in their digits only (0001.log, 0002.log).
+differ in their digits only (0001.log, 0002.log).  OSSEC and Wazuh keep alerts.log
+and alerts.json as links to a file that is named for the day, two folders down
+(2026/Nov/ossec-alerts-25.log), and pack it later.
 
 Only folders are listed and heads read here; nothing is kept.
 
@@ -24,6 +26,9 @@ _TURN = r"[-._@~](?:\d[\dTZ._:+-]*|(?:old|bak|prev|last|orig|save|rotated)(?:[-.
 _AFTER = re.compile(rf"(?=.)(?:{_TURN})?(?:\.(?:gz|bz2|xz))?")
 _BETWEEN = re.compile(r"\.\d{1,3}|[-._]\d{4}[-._T\d]*\d")
 _DIGITS = re.compile(r"\d+")
+_DATED = ("alerts.log", "alerts.json")
+_MONTHS = "[0-9][0-9][0-9][0-9]/[A-Z][a-z][a-z]"
+_LATEST_MONTHS = 24
 _PACKING = re.compile(r"\.(?:gz|bz2|xz)\Z")
 
 
@@ -81,6 +86,10 @@ def siblings(path: str) -> list[Sibling]:
         target = log.resolve()
         shape = _DIGITS.sub("#", target.name)
         found |= {one.path: one for one in _listed(target.parent, lambda name: _DIGITS.sub("#", name) == shape)}
+    if log.name in _DATED:
+        beside = re.compile(rf"ossec-alerts-\d\d(?:-\d+)?\{log.suffix}(?:\.gz)?")
+        for folder in sorted(log.parent.glob(_MONTHS))[-_LATEST_MONTHS:]:
+            found |= {one.path: one for one in _listed(folder, lambda name: beside.fullmatch(name) is not None)}
     return sorted(found.values(), key=lambda sibling: (sibling.mtime, sibling.path))
 
 

@@ -1,9 +1,11 @@
 """schema - the tables of the state store.
 
     offences   every offence, its line and what it led to; the evidence and the windows' memory
-    bans       every ban, in force or over; *ended* where it was lifted before it expired
+    bans       every ban, in force or over; *ended* where it was lifted before it expired, *alone* where the
+               others of its prefix were not
     positions  how far each log was read
     progress   one row: when the last commit was, and how far the logs lagged behind it
+    responses  which active responses were carried out, lest one be twice
     names      what allow-listed host names last resolved to
 
 Addresses are 16 bytes that sort as addresses do (IPv4 at ::ffff:0:0/96), so a
@@ -15,7 +17,7 @@ SQLite's integers hold as signed ones.
 import os
 from typing import Any
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, false
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
@@ -82,6 +84,7 @@ bans = Table(
     Column("reason", Text, nullable=False),
     Column("ended", Float),
     Column("ended_by", Text),
+    Column("alone", Boolean, nullable=False, server_default=false()),
     Index("bans_by_network", "network", "length"),
     Index("bans_by_expiry", "expires"),
 )
@@ -96,6 +99,16 @@ positions = Table(
     Column("offset", Integer, nullable=False),
     Column("head", LargeBinary, nullable=False),
     Column("mark", LargeBinary, nullable=False),
+)
+
+responses = Table(
+    "responses",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("action", Text, nullable=False),
+    Column("network", LargeBinary(16), nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("alert", Text, nullable=False),
 )
 
 progress = Table(

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import sqlite
 
 from responder.decide.tracker import Effect, Judgement
 from responder.store import database
-from responder.store.schema import bans, names, offences, positions, progress
+from responder.store.schema import bans, names, offences, positions, progress, responses
 from responder.values import Ban, Offence, Position, Prefix, Scope
 
 _LONGEST_LINE = 2000
@@ -29,20 +29,38 @@ _INSERT_BAN = str(bans.insert().compile(dialect=sqlite.dialect()))
 """Given to the driver as it is: binding 1,000 rows by name costs three times as much."""
 
 
+class Maker(NamedTuple):
+    """What made a ban: a rule under a policy."""
+
+    policy: str
+    rule: str
+
+
 class Lift(NamedTuple):
-    """All bans of *prefix* so far ended before their time, at *at*, by whom."""
+    """All bans of *prefix* so far ended before their time, at *at*, by whom; or those alone that *only* made."""
 
     prefix: Prefix
     at: float
     by: str
+    only: Maker | None = None
 
 
 class PastBan(NamedTuple):
-    """A ban as the store remembers it; *ended* and *ended_by* where it was lifted."""
+    """A ban as the store remembers it; *ended* and *ended_by* where it was lifted, *alone* where others were not."""
 
     ban: Ban
     ended: float | None
     ended_by: str | None
+    alone: bool = False
+
+
+class Handled(NamedTuple):
+    """An active response that was carried out: add or delete, of whom, because of which alert."""
+
+    token: str
+    action: str
+    prefix: Prefix
+    alert: str
 
 
 @dataclass(slots=True)
@@ -53,11 +71,12 @@ class Batch:
     changes: list[Ban | Lift] = field(default_factory=list)
     """In the order in which they were made: a lift ends what stands before it, here and in the store."""
     positions: dict[str, tuple[Position, ...]] = field(default_factory=dict)
+    responses: list[Handled] = field(default_factory=list)
     lag: float = 0.0
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to commit."""
-        return bool(self.judgements or self.changes or self.positions)
+        return bool(self.judgements or self.changes or self.positions or self.responses)
 
     def judge(self, judgement: Judgement) -> None:
         """Add *judgement*, with the ban that it led to."""
@@ -104,6 +123,8 @@ class StateStore:
             execute(positions.delete().where(positions.c.source == source))
             if files:
                 execute(positions.insert(), [{"source": source, **at._asdict()} for at in files])
+        if batch.responses:
+            execute(responses.insert(), [_response_row(one) for one in batch.responses])
         execute(sa.delete(progress))
         execute(progress.insert(), {"id": 1, "committed": now, "lag": batch.lag})
 
@@ -112,11 +133,11 @@ class StateStore:
             self._connection.exec_driver_sql(_INSERT_BAN, [_ban_row(ban) for ban in made])
 
     def _lift(self, lift: Lift) -> None:
-        self._connection.execute(
-            bans.update()
-            .where(*_is(lift.prefix), bans.c.ended.is_(None), bans.c.expires > lift.at)
-            .values(ended=lift.at, ended_by=lift.by)
-        )
+        whose = [*_is(lift.prefix), bans.c.ended.is_(None), bans.c.expires > lift.at]
+        if lift.only:
+            whose += [bans.c.policy == lift.only.policy, bans.c.rule == lift.only.rule]
+        ended = {"ended": lift.at, "ended_by": lift.by, "alone": lift.only is not None}
+        self._connection.execute(bans.update().where(*whose).values(ended))
 
     def positions(self) -> dict[str, tuple[Position, ...]]:
         """Return how far each source was read."""
@@ -130,6 +151,21 @@ class StateStore:
         query = sa.select(bans).where(bans.c.expires > since).order_by(_sorted(bans.c.id))
         with database.reading(self.path):
             return [_past_ban(row) for row in self._rows(query)]
+
+    def responses(self, since: str) -> list[Handled]:
+        """Return the active responses whose token is *since* or later, in their order."""
+        query = sa.select(responses).where(responses.c.token >= since).order_by(responses.c.token)
+        with database.reading(self.path):
+            return [
+                Handled(token, action, Prefix.unpack(network, length), alert)
+                for token, action, network, length, alert in self._rows(query)
+            ]
+
+    def forget_responses(self, before: str) -> int:
+        """Forget some of the active responses whose token is earlier than *before*; return how many went."""
+        old = sa.select(responses.c.token).where(responses.c.token < before).limit(_PRUNED_AT_ONCE)
+        with database.translated(self.path), self._connection.begin():
+            return self._connection.execute(responses.delete().where(responses.c.token.in_(old))).rowcount
 
     def recent_judgements(self, span: float) -> list[Judgement]:
         """Return the judgements that windows of *span* seconds may still need, oldest first."""
@@ -210,12 +246,22 @@ def _judgement(row: Any) -> Judgement:
 def _ban_row(ban: Ban) -> tuple[Any, ...]:
     prefix, scope, policy, rule, start, expires, nth, reason = ban
     row = (prefix.packed, prefix.length, str(scope), policy, rule, start, expires, nth, reason)
-    return None, *row, None, None
+    return None, *row, None, None, False
 
 
 def _past_ban(row: Any) -> PastBan:
-    _, network, length, scope, *rest, ended, ended_by = row
-    return PastBan(Ban(Prefix.unpack(network, length), _scope(scope), *rest), ended, ended_by)
+    _, network, length, scope, *rest, ended, ended_by, alone = row
+    return PastBan(Ban(Prefix.unpack(network, length), _scope(scope), *rest), ended, ended_by, alone)
+
+
+def _response_row(one: Handled) -> dict[str, Any]:
+    return {
+        "token": one.token,
+        "action": one.action,
+        "network": one.prefix.packed,
+        "length": one.prefix.length,
+        "alert": one.alert,
+    }
 
 
 _EFFECTS = {effect.value: effect for effect in Effect}

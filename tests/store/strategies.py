@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from responder.decide.tracker import Effect, Judgement
-from responder.store.state import Batch, Lift
+from responder.store.state import Batch, Handled, Lift
 from responder.values import Ban, Offence, Position, Prefix, Scope
 
 NOON = 1_800_000_000.0
@@ -35,8 +35,11 @@ judgements = st.one_of(
     ),
     st.builds(Judgement, offences, st.just(Effect.BAN), bans),
 )
-lifts = st.builds(Lift, prefixes, times, words)
+lifts = st.builds(Lift, prefixes, times, words, st.none())
 changes = st.one_of(bans, lifts)
+
+tokens = st.integers(0, 9).map(lambda number: f"{number:020d}-1-0123abcd")
+responses = st.builds(Handled, tokens, st.sampled_from(["add", "delete"]), prefixes, words)
 
 _NUMBERS = st.integers(0, 2**64 - 1)
 _NAMES = st.binary(min_size=1, max_size=20).map(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from responder.decide.tracker import Judgement
 from responder.errors import StoreError
-from responder.store.state import Batch, Lift, PastBan, StateStore
+from responder.store.state import Batch, Handled, Lift, Maker, PastBan, StateStore
 from responder.values import Ban, Position, Prefix
 from tests.store import strategies as some
 from tests.store.strategies import NOON
@@ -91,9 +91,13 @@ def test_the_names_last_kept_come_back(earlier: some.Names, later: some.Names) -
 def test_a_lift_ends_the_bans_of_its_prefix_made_before_and_no_other(
     changes: list[Ban | Lift], data: st.DataObject
 ) -> None:
-    """Only bans of exactly that prefix which have not ended are marked, by the first lift behind them."""
+    """Only bans of exactly that prefix, or of one maker, not ended yet, are marked by the first lift behind."""
     prefixes = st.sampled_from([change.prefix for change in changes])
-    changes = [one._replace(prefix=data.draw(prefixes)) if isinstance(one, Lift) else one for one in changes]
+    makers = st.sampled_from([None, *(Maker(one.policy, one.rule) for one in changes if isinstance(one, Ban))])
+    changes = [
+        one._replace(prefix=data.draw(prefixes), only=data.draw(makers)) if isinstance(one, Lift) else one
+        for one in changes
+    ]
     cuts = sorted(data.draw(st.sets(st.integers(0, len(changes)))) | {0, len(changes)})
     with fresh() as store:
         for begin, end in pairwise(cuts):
@@ -102,9 +106,11 @@ def test_a_lift_ends_the_bans_of_its_prefix_made_before_and_no_other(
         expected = []
         for at, ban in enumerate(changes):
             if isinstance(ban, Ban):
-                later = (one for one in changes[at:] if isinstance(one, Lift) and one.prefix == ban.prefix)
-                first = next((lift for lift in later if ban.expires > lift.at), None)
-                expected.append(PastBan(ban, first.at, first.by) if first else PastBan(ban, None, None))
+                lifts = (one for one in changes[at:] if isinstance(one, Lift) and one.prefix == ban.prefix)
+                ends = (one for one in lifts if one.only in (None, Maker(ban.policy, ban.rule)))
+                first = next((lift for lift in ends if ban.expires > lift.at), None)
+                found = PastBan(ban, first.at, first.by, alone=first.only is not None) if first else None
+                expected.append(found or PastBan(ban, None, None))
         assert store.recent_bans(0.0) == expected
 
 
@@ -193,3 +199,17 @@ def test_a_durable_commit_is_one_too(tmp_path: Path) -> None:
 
     assert store.recent_judgements(1e9) == [judgement]
     store.close()
+
+
+@given(st.lists(some.responses, max_size=10, unique_by=lambda one: one.token), some.tokens)
+@settings(max_examples=30, deadline=None)
+def test_responses_that_were_carried_out_are_known_until_they_are_forgotten(made: list[Handled], since: str) -> None:
+    """In the order of their tokens, across a restart."""
+    with fresh() as first:
+        first.commit(Batch(responses=made), NOON)
+        store = reopened(first)
+
+        assert store.responses(since) == sorted(one for one in made if one.token >= since)
+        store.forget_responses(since)
+        assert store.responses("") == sorted(one for one in made if one.token >= since)
+        store.close()
