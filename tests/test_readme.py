@@ -11,7 +11,7 @@ from responder.cli.main import cli
 from responder.detect import library
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
-SETTINGS, RULE = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+SETTINGS, *RULES = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_settings_shown_are_sound(tmp_path: Path) -> None:
@@ -25,14 +25,15 @@ def test_the_settings_shown_are_sound(tmp_path: Path) -> None:
     assert loaded.policies["smtp-probe"].escalate == 2.0
 
 
-def test_the_first_rule_shown_is_sound_and_true_to_its_examples(tmp_path: Path) -> None:
-    """Whoever copies it has a rule that works."""
-    (tmp_path / "mine.toml").write_text(RULE)
+@pytest.mark.parametrize(("text", "name"), zip(RULES, ["postfix-trap", "ossec-app"], strict=True))
+def test_the_rules_shown_are_sound_and_true_to_their_examples(tmp_path: Path, text: str, name: str) -> None:
+    """Whoever copies one has a rule that works."""
+    (tmp_path / "mine.toml").write_text(text)
     policies = config.load(None).policies
 
     rules = library.load([tmp_path], policies)
 
-    assert [rule.id for rule in rules] == ["postfix-trap"]
+    assert [rule.id for rule in rules] == [name]
 
 
 @pytest.mark.parametrize("command", re.findall(r"^responder (\w+).*#", README, re.MULTILINE))

@@ -37,7 +37,8 @@ def check(as_json: bool, config: Path | None) -> None:
     say(f"firewall: {answer['backend']}")
     say("\nWatched:")
     for source in answer["sources"]:
-        say(f"  {source['path']}" + ("" if source["exists"] else "  (not there yet; followed when it appears)"))
+        form = "" if source["format"] == "syslog" else f"  ({source['format']})"
+        say(f"  {source['path']}{form}" + ("" if source["exists"] else "  (not there yet; followed when it appears)"))
     say("\nNever banned:")
     for entry in answer["allowlist"]:
         say(f"  {entry['prefix']:<40} {entry['why']}")
@@ -76,7 +77,7 @@ def _summary(config: Config) -> dict[str, Any]:
         "rules": len(rules),
         "state": settings.state,
         "backend": settings.firewall.backend,
-        "sources": [{"path": one.path, "exists": _exists(one.path)} for one in settings.source],
+        "sources": [{"path": one.path, "format": one.format, "exists": _exists(one.path)} for one in settings.source],
         "allowlist": [
             {"prefix": str(entry.prefix), "why": entry.why} for entry in guard.allowlist(settings.allow, names).entries
         ],
