@@ -25,7 +25,7 @@ def test_the_settings_shown_are_sound(tmp_path: Path) -> None:
     assert loaded.policies["smtp-probe"].escalate == 2.0
 
 
-@pytest.mark.parametrize(("text", "name"), zip(RULES, ["postfix-trap", "ossec-app"], strict=True))
+@pytest.mark.parametrize(("text", "name"), list(zip(RULES, ["postfix-trap", "ossec-app"], strict=True)))
 def test_the_rules_shown_are_sound_and_true_to_their_examples(tmp_path: Path, text: str, name: str) -> None:
     """Whoever copies one has a rule that works."""
     (tmp_path / "mine.toml").write_text(text)
