@@ -58,7 +58,7 @@ _ADDRESSES = (
     ("source", "ip"),
 )
 _DONE_WITH = {"counted", "nothing to lift", "outdated"}  # the firewall has no part in these
-_DIDS = {"banned", "already banned", "refused", "lifted", "done before"} | _DONE_WITH
+_DIDS = {"banned", "already banned", "refused", "lifted", "done before", *_DONE_WITH}
 
 
 class EndError(Exception):
@@ -154,7 +154,7 @@ def hand_over(request: dict[str, str], deadline: float) -> tuple[int, str, str]:
     try:
         keep(spool, request["token"], line)
     except OSError as error:
-        return LOST, "lost", f"{why}; and it cannot be kept in {spool}: {_reason(error)}"
+        return LOST, "lost", f"{why}; and it cannot be kept in {spool}: {error.strerror or error}"
     return LATER, "kept", f"{why}; kept in {spool}"
 
 
@@ -237,7 +237,7 @@ class Lines:
             try:
                 data = os.read(self._file, 1 << 16)
             except OSError as error:
-                raise SilenceError(_reason(error)) from None
+                raise SilenceError(error.strerror) from None
             if not data and not self._rest:
                 raise SilenceError("it ended before a line came")
             if not data:
@@ -293,7 +293,8 @@ def _ask(path: str, line: bytes, deadline: float) -> dict[str, object]:
             connection.sendall(line)
             return _parsed(Lines(connection.fileno()).next(deadline)) or {}
     except (OSError, SilenceError) as error:
-        raise SilenceError(f"no answer from a daemon at {path} ({_reason(error)})") from None
+        why = getattr(error, "strerror", None) or error
+        raise SilenceError(f"no answer from a daemon at {path} ({why})") from None
 
 
 def _judge(answer: dict[str, object]) -> tuple[int, str, str]:
@@ -312,10 +313,6 @@ def _judge(answer: dict[str, object]) -> tuple[int, str, str]:
         return DONE, did, said
     trouble = shown(_first(answer, ("firewall_error",))) or "the firewall has not taken it yet"
     return LATER, f"{did} not enforced", f"{said} (stored, but not enforced yet: {trouble})"
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
 
 
 def _written(value: object) -> bytes:
@@ -391,9 +388,7 @@ def _open_missing_files() -> None:
 
 def _administer(words: list[str]) -> int:
     try:
-        import importlib  # noqa: PLC0415 - execd's calls need neither
-
-        installer = importlib.import_module("responder.installer")
+        installer = __import__("responder.installer", fromlist=["main"])  # execd's calls need it not
     except ImportError:
         os.write(2, f"{NAME}: this copy only answers execd; call the {NAME} that came with responder\n".encode())
         return 64
