@@ -366,7 +366,7 @@ def _for_ossec(request: dict[str, str], _status: int, did: str, said: str) -> st
 def _log_path() -> str:
     """Return where their log is; raise OSError where no OSSEC or Wazuh is found."""
     here = os.path.dirname(os.path.abspath(__file__))
-    home = here[: -len("/active-response/bin")] if here.endswith("/active-response/bin") else os.getcwd()
+    home = here[: -len("/active-response/bin")] if here.endswith("/active-response/bin") else "active-response/.."
     return os.environ.get("RESPONDER_AR_LOG") or os.path.join(home, "logs", "active-responses.log")
 
 
