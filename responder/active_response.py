@@ -79,7 +79,6 @@ def main() -> int:
     words = sys.argv[1:]
     if words and words[0].startswith("-"):
         return _administer(words)
-    _open_missing_files()
     request: dict[str, str] = {}
     try:
         execd = Lines(0)
@@ -232,8 +231,9 @@ class Lines:
         while b"\n" not in self._rest:
             if len(self._rest) > _LONGEST_LINE:
                 raise SilenceError("what came is too long")
-            if not _ready(self._file, select.POLLIN, deadline - time.monotonic()):
-                raise SilenceError("nothing came in time")
+            left = deadline - time.monotonic()
+            if left <= 0 or not _ready(self._file, select.POLLIN, left):
+                raise SilenceError("no whole line came in time")
             try:
                 data = os.read(self._file, 1 << 16)
             except OSError as error:
@@ -375,15 +375,6 @@ def _ready(file: int, event: int, patience: float) -> bool:
     poll = select.poll()
     poll.register(file, event)
     return bool(poll.poll(max(patience, 0) * 1000))
-
-
-def _open_missing_files() -> None:
-    """Have standard input, output and error, so that no file of ours is taken for one of them."""
-    for number in (0, 1, 2):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
 
 
 def _administer(words: list[str]) -> int:

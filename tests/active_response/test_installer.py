@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from responder import active_response
+from responder import active_response, installer
 from tests.active_response.execd import Installed, Ossec
 from tests.enforce.users import NOBODY, as_user
 
@@ -111,7 +111,7 @@ def test_installing_again_replaces_what_we_wrote(home: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["responder-ar", "responder-ar.conf"])
-@pytest.mark.parametrize("kind", ["file", "link", "folder"])
+@pytest.mark.parametrize("kind", ["file", "link", "link to ours", "folder"])
 @pytest.mark.parametrize("verb", ["--install", "--uninstall"])
 def test_what_is_not_ours_is_neither_replaced_nor_removed(home: Path, name: str, kind: str, verb: str) -> None:
     """Nor is anything else done then."""
@@ -120,6 +120,9 @@ def test_what_is_not_ours_is_neither_replaced_nor_removed(home: Path, name: str,
         path.write_text("#!/bin/sh\n# somebody else's\n")
     elif kind == "link":
         path.symlink_to("firewall-drop.sh")
+    elif kind == "link to ours":
+        (home / "ours").write_text(f"{installer.MARK}\n")
+        path.symlink_to(home / "ours")
     else:
         path.mkdir()
     before = snapshot(home)

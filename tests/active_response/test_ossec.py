@@ -3,11 +3,14 @@
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from responder import active_response
 from tests.active_response.execd import ALERT, LOCATION, Ossec, Run
 from tests.active_response.peer import Peer, answering
 from tests.active_response.test_reading import LINE, TOKEN
@@ -72,7 +75,7 @@ def test_the_status_tells_what_the_daemon_did(ossec: Ossec, answer: dict[str, An
     ("pieces", "why"),
     [
         ([], "it ended before a line came"),
-        (None, "nothing came in time"),
+        (None, "no whole line came in time"),
         ([b"\n"], "makes no sense"),
         ([b"HTTP/1.1 400 Bad Request\r\n\r\n"], "makes no sense"),
         ([b"[]\n"], "makes no sense"),
@@ -150,15 +153,19 @@ def test_standard_output_is_not_touched(ossec: Ossec) -> None:
         assert ossec.run(*words, stdout=subprocess.PIPE).out == b""
 
 
-def test_closed_standard_files_are_not_mistaken_for_ours(ossec: Ossec) -> None:
+@pytest.mark.parametrize("logs", [True, False])
+def test_closed_standard_files_are_not_mistaken_for_ours(ossec: Ossec, *, logs: bool) -> None:
     """What is kept is the request and nothing else, and the log is a log."""
+    if not logs:
+        ossec.installed.log.parent.rmdir()
     command = ["sh", "-c", '"$0" "$@" <&- >&- 2>&-', str(ossec.installed.script), "add", "-", "192.0.2.7"]
 
     assert subprocess.run(command, check=False, timeout=60, cwd="/").returncode == 75
 
     [request] = ossec.installed.kept()
     assert request["address"] == "192.0.2.7"
-    assert LINE.fullmatch(ossec.installed.said() + "\n")
+    assert len(ossec.installed.logged()) == logs
+    assert all(LINE.fullmatch(line + "\n") for line in ossec.installed.logged())
 
 
 @pytest.mark.parametrize("trouble", ["missing", "folder", "pipe"])
@@ -181,6 +188,22 @@ def test_trouble_with_the_log_does_not_stop_a_ban(ossec: Ossec, trouble: str) ->
     assert LINE.fullmatch(said)
 
 
+def test_a_call_by_hand_from_elsewhere_logs_to_the_terminal(ossec: Ossec, tmp_path: Path) -> None:
+    """A folder that happens to be called logs is not theirs."""
+    (tmp_path / "logs").mkdir()
+    command = [sys.executable, "-IS", active_response.__file__, "add", "-", "192.0.2.7"]
+    places = {"RESPONDER_CONTROL": str(ossec.installed.control), "RESPONDER_SPOOL": str(ossec.installed.spool)}
+
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, **places}
+    )
+
+    assert done.returncode == 75
+    assert done.stdout == ""
+    assert LINE.fullmatch(done.stderr)
+    assert not list((tmp_path / "logs").iterdir())
+
+
 def test_the_log_is_written_after_what_is_there(ossec: Ossec) -> None:
     """And its mode and owner stay."""
     ossec.installed.log.write_text("before\n")
@@ -198,13 +221,23 @@ def test_the_environment_says_where_things_are_before_the_file_beside_the_script
     """Either alone is enough; what else stands in that file does not matter."""
     settings = ossec.installed.programs / "responder-ar.conf"
     control = f" control =  {ossec.installed.control}"
-    settings.write_text(f"# words\nspool=relative\n{control}\nspool = /nowhere\nshell = /bin/sh\n")
+    settings.write_text(f"# words\nspool = /nowhere\n{control}\ncontrol = relative\nshell = /bin/sh\n")
     ossec.environment["RESPONDER_SPOOL"] = str(ossec.installed.spool)
 
     assert ossec.add("192.0.2.7") == Run(75)
     assert len(ossec.installed.kept()) == 1
     with answering(ossec.installed.control):
         assert ossec.add("192.0.2.7") == Run(0)
+
+
+def test_a_fault_of_ours_is_seen_in_the_log(ossec: Ossec) -> None:
+    """execd throws away what goes to standard error, and the status."""
+    script = ossec.installed.script
+    script.write_text(script.read_text().replace("control, spool = places()", "control, spool = None"))
+
+    assert ossec.add("192.0.2.7") == Run(70)
+
+    assert f" {ALERT} 3301 fault: a fault of responder-ar itself: TypeError: " in ossec.installed.said()
 
 
 def test_a_ban_and_its_end_are_in_order(ossec: Ossec) -> None:

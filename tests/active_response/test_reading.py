@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import sys
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -66,6 +67,7 @@ def checked(request: dict[str, str]) -> dict[str, str]:
     """Return *request*, once it is sure that it is one."""
     assert list(request) == KEYS
     assert TOKEN.fullmatch(request["token"])
+    assert request["token"].split("-")[1] == str(os.getpid())
     assert request["do"] == "respond"
     assert request["action"] in ("add", "delete")
     assert canonical(request["address"]) == request["address"] != ""

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,9 +61,9 @@ def test_what_execd_holds_already_is_left_alone(wazuh: Wazuh) -> None:
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (None, "nothing came in time"),
-        (b"", "nothing came in time"),
-        ([b'{"command":"conti'], "nothing came in time"),
+        (None, "no whole line came in time"),
+        (b"", "no whole line came in time"),
+        ([b'{"command":"conti'], "no whole line came in time"),
         (b"continue\n", "not 'continue'"),
         (b'"continue"\n', "not 'continue'"),
         (b'["continue"]\n', "not 'continue'"),
@@ -126,8 +127,37 @@ def test_who_never_says_what_for_is_not_waited_for(wazuh: Wazuh) -> None:
     assert told(wazuh)["responder"] == {
         "did": "invalid",
         "status": "65",
-        "said": "standard input: nothing came in time",
+        "said": "standard input: no whole line came in time",
     }
+
+
+def test_one_who_writes_without_end_is_not_listened_to(wazuh: Wazuh) -> None:
+    """A byte now and then keeps nobody waiting."""
+    drip = "import os, time\nwhile True:\n    os.write(1, b'x')\n    time.sleep(0.0001)"
+    with subprocess.Popen([sys.executable, "-IS", "-c", drip], stdout=-1, stderr=-3) as dripping:
+        done = subprocess.run([wazuh.installed.script], stdin=dripping.stdout, check=False, timeout=60)
+        dripping.kill()
+
+    assert done.returncode == 65
+    assert told(wazuh)["responder"]["said"] == "standard input: no whole line came in time"
+
+
+def test_a_line_that_ends_with_the_input_is_one(wazuh: Wazuh) -> None:
+    """By hand, with echo -n or from a file."""
+    line = json.dumps(alert("203.0.113.9", "delete"))
+
+    done = subprocess.run([wazuh.installed.script], input=line, text=True, check=False, timeout=60)
+
+    assert done.returncode == 75
+    assert [request["address"] for request in wazuh.installed.kept()] == ["203.0.113.9"]
+
+
+def test_a_closed_standard_input_is_told(wazuh: Wazuh) -> None:
+    """There is nothing to be done, and that is no fault of ours."""
+    done = subprocess.run(["sh", "-c", '"$0" <&-', wazuh.installed.script], check=False, timeout=60)
+
+    assert done.returncode == 65
+    assert told(wazuh)["responder"]["said"] == "standard input: Bad file descriptor"
 
 
 @pytest.mark.parametrize("line", [b"\n", b"nonsense\n", b"[]\n", b"{}\n", b'{"command":"add"}\n', b"\0\n", b"[" * 9999])
