@@ -21,6 +21,10 @@ from tests.active_response.execd import Installed, Ossec
 from tests.active_response.peer import answering
 from tests.bench.figure import Figure
 from tests.enforce.namespace import inside
+from tests.enforce.opened import held_by
+from tests.lab.daemon import Daemon
+from tests.lab.network import Network
+from tests.lab.wait import until
 
 CALLS = 50
 STORM = 500
@@ -59,6 +63,7 @@ def measure(folder: Path) -> Iterator[Figure]:
         yield from _single("responder-ar, a peer that answers at once", call)
     installed.control.unlink()
     yield from _storm(ossec)
+    yield from _served(folder, ossec)
     yield from _locking(folder)
 
 
@@ -97,6 +102,35 @@ def _storm(ossec: Ossec) -> Iterator[Figure]:
     kept = {request["address"] for request in ossec.installed.kept()}
     yield Figure(f"{STORM} responder-ar at once, until the last has ended", "s", (took.wall / 1000,))
     yield Figure("of these lost", "requests", (float(STORM - len(kept)),))
+
+
+def _served(folder: Path, ossec: Ossec) -> Iterator[Figure]:
+    """Yield what the whole way to the kernel takes, with the real daemon and nftables in a network of their own."""
+    place = folder / "served"
+    place.mkdir()
+    with Network() as net, Daemon(net.srv, place, 'source = []\n[firewall]\nbackend = "nftables"\n') as daemon:
+        ossec.environment["RESPONDER_CONTROL"] = str(place / "control.sock")
+        ossec.environment["RESPONDER_SPOOL"] = str(place / "state" / "spool")
+        others = iter(range(STORM, STORM + CALLS))
+
+        def ban() -> None:
+            ossec.start("add", "-", _address(next(others)))[0].wait()
+
+        def storm() -> None:
+            started = [ossec.start("add", "-", _address(number))[0] for number in range(STORM)]
+            told.append(sum(process.wait() == 0 for process in started))
+
+        yield from _single("responder-ar, until banned in the kernel", ban)
+        told: list[int] = []
+        took = _timed(storm)
+        until(lambda: not list((place / "state" / "spool").iterdir()), within=60, what="an empty spool")
+        with inside(net.srv.namespace):
+            there = held_by("nftables", time.time())
+        lost = sum(_address(number) not in there for number in range(STORM))
+        yield Figure(f"{STORM} responder-ar at once with a daemon, until the last has ended", "s", (took.wall / 1000,))
+        yield Figure("of these told that the ban is in force", "requests", (float(told[0]),))
+        yield Figure("of these lost", "requests", (float(lost),))
+        daemon.tell("firewall", "flush")
 
 
 def _locking(folder: Path) -> Iterator[Figure]:
