@@ -38,6 +38,10 @@ import struct
 import sys
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 NAME = "responder-ar"
 SETTINGS = "responder-ar.conf"
 CONTROL = "/run/responder/control.sock"
@@ -78,7 +82,7 @@ def main() -> int:
     deadline = time.monotonic() + PATIENCE
     words = sys.argv[1:]
     if words and words[0].startswith("-"):
-        return _administer(words)
+        _administer(words)
     request: dict[str, str] = {}
     try:
         execd = Lines(0)
@@ -377,14 +381,14 @@ def _ready(file: int, event: int, patience: float) -> bool:
     return bool(poll.poll(max(patience, 0) * 1000))
 
 
-def _administer(words: list[str]) -> int:
+def _administer(words: list[str]) -> NoReturn:
     try:
         installer = __import__("responder.installer", fromlist=["main"])  # execd's calls need it not
     except ImportError:
         os.write(2, f"{NAME}: this copy only answers execd; call the {NAME} that came with responder\n".encode())
-        return 64
-    return int(installer.main(words))
+        sys.exit(64)
+    sys.exit(installer.main(words))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os._exit(main())  # nothing is left to be written, and tidying up takes long

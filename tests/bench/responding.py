@@ -55,7 +55,7 @@ def measure(folder: Path) -> Iterator[Figure]:
     ossec = Ossec(installed)
 
     def call() -> None:
-        ossec.start("add", "-", "198.18.0.1")[0].wait()
+        ossec.start("add", "-", "198.19.0.1")[0].wait()
 
     yield from _single("python3 -IS -c pass, for comparison", lambda: _run([sys.executable, "-IS", "-c", "pass"]))
     yield from _single("responder-ar, nobody there: kept in the spool", call)
@@ -86,7 +86,7 @@ def _single(name: str, action: Callable[[], object]) -> Iterator[Figure]:
 
 
 def _address(number: int) -> str:
-    return f"198.18.{number >> 8}.{number & 255}"
+    return f"198.19.{number >> 8}.{number & 255}"
 
 
 def _storm(ossec: Ossec) -> Iterator[Figure]:
