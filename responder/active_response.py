@@ -38,7 +38,7 @@ import struct
 import sys
 import time
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # what a type checker takes for true; importing typing takes long
 if TYPE_CHECKING:
     from typing import NoReturn
 
