@@ -5,20 +5,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import enforcing, figure, kernel, scanning
+from tests.bench import enforcing, figure, kernel, responding, scanning
 from tests.lab import network
+
+EVERYTHING = ("scan", "kernel", "firewall", "ar")
 
 
 def main() -> None:
     """Measure what the words on the command line ask for."""
     words = argparse.ArgumentParser(prog="contrib/bench", description="Measure responder on this machine.")
-    words.add_argument("what", nargs="*", choices=["scan", "kernel", "firewall", []], help="all when left out")
+    words.add_argument("what", nargs="*", choices=[*EVERYTHING, []], help="all when left out")
     words.add_argument("--lines", type=int, default=1_000_000, help="length of the generated log (default 1000000)")
     words.add_argument("--crowd", type=int, default=10_000, help="attackers at once (default 10000)")
     words.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     given = words.parse_args()
-    wanted = given.what or ["scan", "kernel", "firewall"]
-    if {"kernel", "firewall"} & set(wanted) and (problem := network.missing()):
+    wanted = given.what or EVERYTHING
+    if {"kernel", "firewall", "ar"} & set(wanted) and (problem := network.missing()):
         sys.exit(f"contrib/bench: {problem}")
     figures: list[figure.Figure] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -28,6 +30,8 @@ def main() -> None:
             figures += kernel.measure(Path(folder), given.crowd)
         if "firewall" in wanted:
             figures += enforcing.measure(Path(folder))
+        if "ar" in wanted:
+            figures += responding.measure(Path(folder))
     figure.show(figures)
     if given.json:
         given.json.write_text(figure.as_json(figures) + "\n")
