@@ -13,7 +13,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from responder.decide.policy import Policy
 from responder.detect import library
@@ -56,8 +56,15 @@ class SourceSettings(_Table):
     """A log to follow."""
 
     path: Absolute
-    format: Literal["syslog", "ossec-log", "ossec-json", "wazuh-json"] = "syslog"
+    format: Literal["syslog", "plain", "access-log", "json", "ossec-log", "ossec-json", "wazuh-json"] = "syslog"
+    program: str = ""
     timezone: Zone = Field(default="local", validate_default=True)
+
+    @model_validator(mode="after")
+    def _named(self) -> "SourceSettings":
+        if self.format in ("plain", "access-log", "json") and not self.program:
+            raise ValueError('lines of this format do not say whose they are; add program = "nginx", or what it is')
+        return self
 
 
 class FirewallSettings(_Table):

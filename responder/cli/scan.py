@@ -15,14 +15,16 @@ from typing import Any
 import click
 
 from responder import config as configuration
+from responder.cli.entries import Entries
 from responder.cli.output import as_json, config_option, print_json, say, table
 from responder.decide.tracker import Effect, Tracker
 from responder.detect.detector import Detector
 from responder.formats import alerts
+from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
-from responder.sources import Cut, last_line_end, read_whole
+from responder.sources import Cut, read_whole
 from responder.times import format_duration, format_time
-from responder.values import Ban, Offence
+from responder.values import Ban
 from responder.whereabouts import find
 from responder.zones import zone
 
@@ -48,10 +50,28 @@ def _zone(_ctx: click.Context, _param: click.Parameter, name: str) -> tzinfo:
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--timezone", default="local", show_default=True, callback=_zone, help="Of stamps that name none.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["auto", *HEADERS, "json", *alerts.FORMATS]),
+    default="auto",
+    show_default=True,
+    help="What the entries look like; auto knows syslog and alerts apart.",
+)
+@click.option("--program", default="", help="Whose lines they are, where they do not say (plain, access-log, json).")
 @click.option("--all", "show_all", is_flag=True, help="List every ban, not the first 40.")
 @as_json
 @config_option
-def scan(files: tuple[str, ...], timezone: tzinfo, show_all: bool, as_json: bool, config: Path | None) -> None:
+def scan(
+    files: tuple[str, ...],
+    *,
+    timezone: tzinfo,
+    form: str,
+    program: str,
+    show_all: bool,
+    as_json: bool,
+    config: Path | None,
+) -> None:
     """Show what would have been banned in FILE... (plain, .gz, .bz2, .xz; - is standard input).
 
     Lines of a syslog, or alerts of OSSEC and Wazuh (alerts.log, alerts.json).
@@ -59,11 +79,16 @@ def scan(files: tuple[str, ...], timezone: tzinfo, show_all: bool, as_json: bool
     \b
     responder scan /var/log/mail.log
     responder scan /var/ossec/logs/alerts/alerts.json
+    responder scan --format access-log --program nginx /var/log/nginx/access.log
     zcat old/mail.log.*.gz | responder scan -
     """
     from responder.daemon import guard  # noqa: PLC0415 - `--help` need not wait for it
     from responder.detect import library  # noqa: PLC0415
 
+    if form in ("plain", "access-log", "json") and not program:
+        raise click.UsageError(
+            f"lines of format {form} do not say whose they are; add --program, as in --program nginx"
+        )
     loaded = configuration.load(find(config))
     settings = loaded.settings
     detector = Detector(library.load(loaded.rule_folders, loaded.policies, settings.disable))
@@ -71,36 +96,13 @@ def scan(files: tuple[str, ...], timezone: tzinfo, show_all: bool, as_json: bool
     tracker = Tracker(loaded.policies, allowlist, settings.limits.tracked)
     findings = Findings()
     for name in files:
-        entries = Entries(detector, Stamps(timezone, _reference(name)))
+        entries = Entries(detector, Stamps(timezone, _reference(name)), form, program)
         for data in _with_progress(name, entries.cut):
             _take(findings, data, entries, tracker)
     if as_json:
         print_json(_as_message(files, findings))
     else:
         _show(findings, show_all)
-
-
-class Entries:
-    """One file, whose format shows in its beginning: alerts of OSSEC or Wazuh, else lines of a syslog."""
-
-    def __init__(self, detector: Detector, stamps: Stamps) -> None:
-        self._detector, self._stamps = detector, stamps
-        self._cut: Cut | None = None
-        self._alerts: alerts.Reader | None = None
-
-    def cut(self, data: bytes) -> int:
-        """Return how many bytes of *data*, the beginning of what is still to be read, are whole entries."""
-        if self._cut is None:
-            form = alerts.recognise(data)
-            self._alerts = alerts.reader(form) if form else None
-            self._cut = (form and alerts.cut(form)) or last_line_end
-        return self._cut(data)
-
-    def find(self, data: bytes) -> list[Offence]:
-        """Return the offences in *data*."""
-        if self._alerts:
-            return self._detector.judge(self._alerts.read(data))
-        return self._detector.find(data, self._stamps)
 
 
 def _take(findings: Findings, data: bytes, entries: Entries, tracker: Tracker) -> None:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from responder.config import SourceSettings
 from responder.detect.detector import Detector
-from responder.formats import alerts, syslog
+from responder.formats import alerts, jsonline
+from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
 from responder.sources import Chunk, FileSource, last_line_end, lookback
 from responder.values import Offence, Position
@@ -56,15 +57,19 @@ class Log:
         return sum(reader.doubtful for reader in self._readers.values())
 
     def _stamp_of(self, line: bytes) -> float | None:
-        if self.settings.format != "syslog":
+        form = self.settings.format
+        if form in alerts.FORMATS:
             return alerts.time_of(line)
-        head = syslog.header(line)
+        if form == "json":
+            record = jsonline.read(line, "", self._first)
+            return record.time if record else None
+        head = HEADERS[form](line)
         return self._first.read(head.stamp) if head else None
 
     def _offences(self, detector: Detector, chunk: Chunk) -> list[Offence]:
         form = self.settings.format
-        if form == "syslog":
-            return detector.find(chunk.data, self.stamps)
+        if form not in alerts.FORMATS:
+            return detector.find(chunk.data, self.stamps, form, self.settings.program)
         if chunk.source not in self._readers:
             self._readers[chunk.source] = alerts.reader(form)
         return detector.judge(self._readers[chunk.source].read(chunk.data))

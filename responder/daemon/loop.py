@@ -37,6 +37,7 @@ from responder.detect.detector import Detector
 from responder.enforce.backend import Target
 from responder.enforce.firewall import Enforced, Firewall
 from responder.errors import Refused, StoreError
+from responder.formats import alerts
 from responder.sources import Watch
 from responder.times import format_duration
 from responder.values import Ban, Prefix
@@ -81,7 +82,7 @@ class Daemon:
             self.ledger.close()
             raise
         self._renewal = Renewal(self.kernel.firewall.find, self._renew)
-        if any(source.format != "syslog" for source in settings.source):
+        if any(source.format in alerts.FORMATS for source in settings.source):
             self.ledger.tracker.watch_for_alerts()
         self.ledger.load_windows(config.policies, self.started)
         self.responses = Responses(self, Spool(Path(settings.state) / "spool"))

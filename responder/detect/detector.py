@@ -6,13 +6,14 @@ rules stand; the first that matches wins.
 Pure; holds nothing but what was worked out about programs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from responder.detect.linedetector import LineDetector
 from responder.detect.linerule import LineRule
 from responder.detect.recordrule import RecordRule
 from responder.detect.rule import Rule
-from responder.formats import alerts
+from responder.formats import alerts, jsonline
+from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
 from responder.values import Offence, Record
 
@@ -23,19 +24,31 @@ class Detector:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
         self._lines = LineDetector([rule for rule in rules if isinstance(rule, LineRule)])
-        self._records = [rule for rule in rules if isinstance(rule, RecordRule)]
+        self._alerts = [rule for rule in rules if isinstance(rule, RecordRule) and rule.form == "alert"]
+        self._objects = [rule for rule in rules if isinstance(rule, RecordRule) and rule.form == "json"]
 
-    def find(self, data: bytes, stamps: Stamps) -> list[Offence]:
-        """Return the offences in *data*, lines of a syslog each with its line end, in the order of the lines."""
-        return self._lines.find(data, stamps)
+    def find(self, data: bytes, stamps: Stamps, form: str = "syslog", program: str = "") -> list[Offence]:
+        """Return the offences in *data*, lines of *form* each with its line end, in the order of the lines.
+
+        *program* is who writes them, where they do not say it.
+        """
+        if form != "json":
+            return self._lines.find(data, stamps, HEADERS[form], program.encode())
+        asked = [rule for rule in self._objects if rule.judges(program)]
+        lines = data.split(b"\n") if asked else ()
+        records = (jsonline.read(line, program, stamps) for line in lines if line.startswith(b"{"))
+        return list(_judged((record for record in records if record), asked, lambda record: record.message))
 
     def judge(self, records: Iterable[Record]) -> list[Offence]:
-        """Return the offences among *records*, in their order."""
-        offences = []
-        for record in records:
-            for rule in self._records:
-                if address := rule.find(record):
-                    line = alerts.evidence(record)
-                    offences.append(Offence(address, rule.id, rule.policy, rule.weight, record.time, line))
-                    break
-        return offences
+        """Return the offences among *records* of alerts, in their order."""
+        return list(_judged(records, self._alerts, alerts.evidence))
+
+
+def _judged(
+    records: Iterable[Record], rules: Sequence[RecordRule], evidence: Callable[[Record], str]
+) -> Iterator[Offence]:
+    for record in records:
+        for rule in rules:
+            if address := rule.find(record):
+                yield Offence(address, rule.id, rule.policy, rule.weight, record.time, evidence(record))
+                break

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from responder.detect.detector import Detector
-from responder.detect.linerule import LineRule
-from responder.detect.recordrule import RecordRule
 from responder.detect.rule import Rule
 from responder.errors import RuleError
-from responder.formats import alerts, syslog
+from responder.formats import alerts, jsonline
+from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
 from responder.values import Prefix
 
@@ -38,37 +37,39 @@ def run(rules: Sequence[Rule]) -> list[RuleError]:
             if wrong := _unreadable(rule, example.line):
                 problems.append(wrong)
                 continue
-            mine = blamed(alone, example.line)
+            mine = blamed(alone, rule, example.line)
             if str(mine or "") != example.address:
                 problems.append(_differs(rule, example.line, example.address, mine))
                 continue
-            all_of_us = blamed(detector, example.line)
+            all_of_us = blamed(detector, rule, example.line)
             if mine and all_of_us != mine:
                 problems.append(_differs(rule, example.line, example.address, all_of_us, " by another rule"))
     return problems
 
 
-def blamed(detector: Detector, line: str) -> Prefix | None:
-    """Return whom *detector* blames for an example: a syslog line, or an alert of either form."""
+def blamed(detector: Detector, rule: Rule, line: str) -> Prefix | None:
+    """Return whom *detector* blames for an example of *rule*."""
     data = line.encode() + b"\n"
-    if form := alerts.recognise(data):
-        offences = detector.judge(alerts.reader(form).read(data))
+    if rule.form == "alert":
+        form = alerts.recognise(data)
+        offences = detector.judge(alerts.reader(form).read(data)) if form else []
     else:
-        offences = detector.find(data, Stamps(UTC, _REFERENCE))
+        offences = detector.find(data, Stamps(UTC, _REFERENCE), rule.form, rule.programs[0])
     return offences[0].address if offences else None
 
 
 def _unreadable(rule: Rule, line: str) -> RuleError | None:
     """Return what is wrong with an example that is nothing its rule could look at."""
     data = line.encode()
-    form = alerts.recognise(data)
-    if isinstance(rule, RecordRule) and not (form and any(alerts.reader(form).read(data))):
-        return rule.error(
-            f"an example is no alert: {line!r}", "write it whole, as it stands in alerts.log or alerts.json"
-        )
-    if isinstance(rule, LineRule) and syslog.header(data) is None:
-        return rule.error(f"an example is no syslog line: {line!r}", "write the line whole, as it stands in the log")
-    return None
+    if rule.form == "alert":
+        form = alerts.recognise(data)
+        sound = form is not None and any(alerts.reader(form).read(data))
+    elif rule.form == "json":
+        sound = jsonline.read(data, "", Stamps(UTC, _REFERENCE)) is not None
+    else:
+        sound = HEADERS[rule.form](data) is not None
+    what = f"an example is no entry of format {rule.form}: {line!r}"
+    return None if sound else rule.error(what, "write it whole, as it stands in the log")
 
 
 def _differs(rule: Rule, line: str, wanted: str, found: Prefix | None, by: str = "") -> RuleError:

@@ -7,7 +7,7 @@ an Offence.  A line yields at most one: the first rule in order wins.
 Pure; holds nothing but what it worked out about programs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from responder.detect.linerule import LineRule
 from responder.detect.scanner import fastest
@@ -16,6 +16,7 @@ from responder.formats.stamps import Stamps
 from responder.values import Offence
 
 _PROGRAMS = 1024
+ReadHeader = Callable[[bytes], syslog.Header | None]
 
 
 class LineDetector:
@@ -31,8 +32,12 @@ class LineDetector:
         self._scanner = fastest(list(owners))
         self._judging: dict[bytes, frozenset[int]] = {}
 
-    def find(self, data: bytes, stamps: Stamps) -> list[Offence]:
-        """Return the offences in *data* (whole lines, each with its line end), in the order of the lines."""
+    def find(self, data: bytes, stamps: Stamps, header: ReadHeader, program: bytes) -> list[Offence]:
+        """Return the offences in *data* (whole lines, each with its line end), in the order of the lines.
+
+        *header* reads what stands before a message; where that does not name the
+        program, it is *program*.
+        """
         offences = []
         hits = self._scanner.scan(data)
         index, count = 0, len(hits)
@@ -44,18 +49,20 @@ class LineDetector:
             while index < count and hits[index][0] <= line_end:
                 candidates |= self._rules_with[hits[index][1]]
                 index += 1
-            offence = self._judge(data[data.rfind(b"\n", 0, end) + 1 : line_end], candidates, stamps)
+            offence = self._judge(data[data.rfind(b"\n", 0, end) + 1 : line_end], candidates, stamps, header, program)
             if offence:
                 offences.append(offence)
         return offences
 
-    def _judge(self, line: bytes, candidates: frozenset[int], stamps: Stamps) -> Offence | None:
-        head = syslog.header(line)
+    def _judge(
+        self, line: bytes, candidates: frozenset[int], stamps: Stamps, header: ReadHeader, program: bytes
+    ) -> Offence | None:
+        head = header(line)
         if head is None:
             return None
-        judging = self._judging.get(head.program)
+        judging = self._judging.get(head.program or program)
         if judging is None:
-            judging = self._judging_of(head.program)
+            judging = self._judging_of(head.program or program)
         message = syslog.text(line[head.message :])
         for number in sorted(candidates & judging):
             rule = self.rules[number]

@@ -1,10 +1,11 @@
-"""recordrule - a rule for what programs write in fields: conditions, and the field ``srcip`` for the address.
+"""recordrule - a rule for what programs write in fields: conditions, and the field that holds the address.
 
 All of ``when`` must hold, and none of ``unless``.  The address is taken as the
 field has it and must be one, strictly; anything else is nobody's.
 
-Nothing here reads text that a peer wrote for what it may say of others: which
-fields are the peer's to choose is told in formats/alerts.py.
+Nothing here reads text that a peer wrote for what it may say of others: the
+author of a rule chooses a field that is the program's own (formats/alerts.py
+tells which these are in alerts).
 """
 
 from collections.abc import Mapping
@@ -18,8 +19,9 @@ from responder.values import Prefix, Record, parse_address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRule(Rule):
-    """What an offence looks like in the fields of a record."""
+    """What an offence looks like in the fields of a record; *address* is the name of the one that holds it."""
 
+    address: str
     when: Mapping[str, Condition]
     unless: Mapping[str, Condition]
     _when: Mapping[str, Check] = field(init=False, repr=False, compare=False)
@@ -37,11 +39,13 @@ class RecordRule(Rule):
             return None
         if any(check.holds(fields.get(name, "")) for name, check in self._unless.items()):
             return None
-        return parse_address(str(fields.get("srcip", "")))
+        return parse_address(str(fields.get(self.address, "")))
 
     def looks_for(self) -> dict[str, Any]:
         """Return what the rule asks of a record."""
         return {
+            "program": list(self.programs),
+            "address": self.address,
             "when": {name: one.model_dump(exclude_none=True) for name, one in self.when.items()},
             "unless": {name: one.model_dump(exclude_none=True) for name, one in self.unless.items()},
         }

@@ -1,6 +1,7 @@
 """rule - what every rule has, whatever it looks at: a name, a policy, a weight, and examples that prove it."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,15 +18,26 @@ class Example(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What an offence looks like, and against which policy it counts."""
+    """What an offence looks like in what *programs* (syslog tags, shell-style) say, and against which policy it counts.
+
+    *form* is the format of its examples, and *versions* whose output they are.
+    """
 
     id: str
     title: str
     service: str
     policy: str
+    programs: tuple[str, ...] = ("*",)
+    form: str = "syslog"
     weight: int = 1
+    tags: tuple[str, ...] = ()
+    versions: str = ""
     examples: tuple[Example, ...] = ()
     path: Path = Path()
+
+    def judges(self, program: str) -> bool:
+        """Tell whether the rule looks at what *program* says."""
+        return any(fnmatchcase(program, glob) for glob in self.programs)
 
     def looks_for(self) -> dict[str, Any]:
         """Return what the rule asks of an entry, as its file says it."""

@@ -5,21 +5,29 @@ A file is about one attacked service:
     service = "postfix"
     program = ["postfix*/smtpd"]          # syslog tags, shell-style
 
+    versions = "Postfix 3.4 to 3.10"      # whose output the examples are
+    tags    = ["smtp"]
+
     [[rule]]
-    id = "postfix-..."  title = "..."  policy = "..."  pattern = '...'  weight = 1
+    id = "postfix-..."  title = "..."  policy = "..."  weight = 1  tags = ["relay"]
+    pattern = '...'                       # or any_of = ['...', '...']
+    ignore  = ['...']                     # messages that are none all the same
 
     [[rule.example]]
     line = "..."  address = "192.0.2.7"  why = "..."
 
-or about what OSSEC and Wazuh say of many:
+*format* says what the lines of the examples look like where that is not a
+syslog's (formats/lines.py).  Rules for entries that are no lines of words ask
+for fields (condition.py), those of JSON objects or of alerts of OSSEC and Wazuh:
 
-    service = "ossec"
-    format  = "alert"
+    service = "caddy"                     service = "ossec"
+    format  = "json"                      format  = "alert"
+    program = ["caddy"]
 
     [[rule]]
-    id = "ossec-..."  title = "..."  policy = "..."  weight = 1
-    when   = { groups = ["postfix"], level = { at_least = 6 } }     see condition.py
-    unless = { groups = ["authentication_success"] }
+    when    = { status = [401, 403], logger = { pattern = 'http.log.access.*' } }
+    unless  = { "request.uri" = "/health" }
+    address = "request.remote_ip"
 
 Every problem of a file is found, not only the first.
 """
@@ -39,6 +47,8 @@ from responder.errors import RuleError
 from responder.formats.alerts import FIELDS
 from responder.validate import validate
 
+Tag = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -55,16 +65,23 @@ class _Rule(_Strict):
     title: str
     policy: str
     pattern: str | None = None
+    any_of: Annotated[list[str], Field(min_length=1)] | None = None
+    ignore: list[str] = []
     when: dict[str, Condition] = {}
     unless: dict[str, Condition] = {}
+    address: str | None = None
     weight: Annotated[int, Field(ge=1, le=1000)] = 1
+    tags: list[Tag] = []
+    versions: str = ""
     example: list[_Example] = []
 
 
 class _File(_Strict):
     service: str
-    format: Literal["syslog", "alert"] = "syslog"
+    format: Literal["syslog", "plain", "access-log", "json", "alert"] = "syslog"
     program: Annotated[list[str], Field(min_length=1)] | None = None
+    tags: list[Tag] = []
+    versions: str = ""
     rule: list[_Rule] = []
 
 
@@ -77,8 +94,9 @@ def parse(path: Path, text: str) -> tuple[list[Rule], list[RuleError]]:
     content, wrong = validate(_File, data, lambda key, what, remedy: RuleError(path, _place(data, key), what, remedy))
     if content is None:
         return [], wrong
-    if content.format == "syslog" and content.program is None:
-        return [], [RuleError(path, "program", "field required", "name the syslog tags that these rules look at")]
+    if content.format != "alert" and content.program is None:
+        remedy = "name whose messages these are: syslog tags, or what sources call their `program`"
+        return [], [RuleError(path, "program", "field required", remedy)]
     if content.format == "alert" and content.program is not None:
         return [], [RuleError(path, "program", "alerts have none", "leave it out, and ask `when` for a location")]
     rules: list[Rule] = []
@@ -98,30 +116,46 @@ def _made(path: Path, content: _File, entry: _Rule) -> Rule:
         "title": entry.title,
         "service": content.service,
         "policy": entry.policy,
+        "programs": tuple(content.program or ("*",)),
+        "form": content.format,
         "weight": entry.weight,
+        "tags": tuple(dict.fromkeys((*content.tags, *entry.tags))),
+        "versions": entry.versions or content.versions,
         "examples": tuple(Example(example.line, example.address, example.why) for example in entry.example),
         "path": path,
     }
-    if content.program is None:
-        _ask_for_conditions(path, entry)
-        return RecordRule(**common, when=entry.when, unless=entry.unless)
-    if entry.pattern is None:
+    if content.format in ("alert", "json"):
+        address = _address_of(path, content, entry)
+        return RecordRule(**common, when=entry.when, unless=entry.unless, address=address)
+    if entry.when or entry.unless or entry.address is not None:
+        remedy = "leave out `when`, `unless` and `address`"
+        raise RuleError(path, entry.id, "lines have no fields to ask for", remedy)
+    if entry.pattern is not None and entry.any_of is not None:
+        raise RuleError(path, entry.id, "both pattern and any_of", "put the pattern into any_of")
+    any_of = entry.any_of if entry.pattern is None else [entry.pattern]
+    if any_of is None:
         raise RuleError(path, f"{entry.id}: pattern", "field required", "write what the message looks like")
-    if entry.when or entry.unless:
-        raise RuleError(path, entry.id, "log lines have no fields to ask for", "leave out `when` and `unless`")
-    return LineRule(**common, programs=tuple(content.program), pattern=entry.pattern)
+    return LineRule(**common, any_of=tuple(any_of), ignore=tuple(entry.ignore))
 
 
-def _ask_for_conditions(path: Path, entry: _Rule) -> None:
-    if entry.pattern is not None or not entry.when:
-        raise RuleError(
-            path, entry.id, "a rule for alerts asks for fields", "write when = { groups = ..., level = ... }"
-        )
+def _address_of(path: Path, content: _File, entry: _Rule) -> str:
+    """Return the field in which a rule that asks for fields finds the address; raises RuleError."""
+    if entry.pattern is not None or entry.any_of is not None or entry.ignore or not entry.when:
+        remedy = "write when = { FIELD = ..., FIELD = { pattern = ... } } and no pattern"
+        raise RuleError(path, entry.id, f"a rule for format {content.format} asks for fields", remedy)
+    if content.format == "json":
+        if entry.address is None:
+            remedy = 'name the field that holds the address, as in "request.remote_ip"'
+            raise RuleError(path, f"{entry.id}: address", "field required", remedy)
+        return entry.address
     for name in (*entry.when, *entry.unless):
         if name not in FIELDS:
             close = get_close_matches(name, FIELDS, n=1)
             remedy = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(FIELDS)}"
             raise RuleError(path, entry.id, f"alerts have no field {name!r}", remedy)
+    if entry.address not in (None, "srcip"):
+        raise RuleError(path, entry.id, "an alert's address is its srcip", "leave out `address`")
+    return "srcip"
 
 
 def _place(data: dict[str, object], key: str) -> str:

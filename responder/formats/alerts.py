@@ -72,7 +72,7 @@ def time_of(line: bytes) -> float | None:
     return alertlog.time_of(line)
 
 
-def reader(form: AlertFormat) -> Reader:
+def reader(form: str) -> Reader:
     """Return a reader of files in *form*."""
     return AlertLog() if form == "ossec-log" else _JsonReader()
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from responder.times import DAY, HOUR
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, name in enumerate(
         (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"), 1
@@ -72,7 +72,7 @@ class Stamps:
 
     def _bsd(self, minute: bytes) -> tuple[float, ...]:
         """Return the instants that a minute without year and zone may mean."""
-        month, day, hour, of_hour = _MONTHS[minute[:3]], int(minute[4:6]), int(minute[7:9]), int(minute[10:12])
+        month, day, hour, of_hour = MONTHS[minute[:3]], int(minute[4:6]), int(minute[7:9]), int(minute[10:12])
         latest = self.reference + DAY
         last_year = datetime.fromtimestamp(latest, self._zone).year
         for year in range(last_year, last_year - _YEARS, -1):

@@ -114,7 +114,7 @@ def test_rules_are_listed_shown_and_tested(responder: Command) -> None:
     assert len(found) > 20
     keys = {"id", "title", "service", "policy", "weight", "file", "examples"}
     kinds = {frozenset(set(rule) - keys) for rule in found}
-    assert kinds == {frozenset({"program", "pattern"}), frozenset({"when", "unless"})}
+    assert kinds == {frozenset({"program", "pattern"}), frozenset({"program", "address", "when", "unless"})}
     listed = responder("rules", "list").out
     assert f"{len(found)} rules" in listed
     for rule in found[:3]:

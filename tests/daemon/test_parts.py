@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from responder import config
 from responder.config import AllowSettings, SourceSettings
 from responder.daemon import guard
 from responder.daemon.guard import Guard
@@ -146,7 +147,7 @@ def test_lag_is_how_old_lines_were_when_they_were_read(tmp_path: Path) -> None:
     log.write_bytes(LINE % b"2026-11-23T13:00:00Z" + b"no stamp\n" + LINE % b"2026-11-23T14:00:00Z")
     settings = [SourceSettings(path=str(log), timezone=UTC)]
     with closing(Logs(settings, {}, now - 2 * 3600, now)) as logs:
-        detector = Detector(library.load([library.shipped()], {"login": 1} | dict.fromkeys(POLICIES, 1)))
+        detector = Detector(library.load([library.shipped()], config.load(None).policies))
         (found,) = logs.poll(detector, now)
         assert [offence.time for offence in found.offences] == [now - 7200, now - 3600]
         assert not found.live
@@ -159,9 +160,6 @@ def test_lag_is_how_old_lines_were_when_they_were_read(tmp_path: Path) -> None:
         assert found.live
         assert logs.lag == 5
         assert logs.positions()[str(log)][0].offset == log.stat().st_size
-
-
-POLICIES = ("login-backend", "login-noise", "ssh-probe", "ssh-noise", "smtp-probe", "smtp-abuse", "smtp-noise")
 
 
 def test_a_failing_firewall_is_told_again_and_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ HEADER = "Nov 23 13:46:37 mx sshd[1]: "
 
 def a_rule(pattern: str, name: str = "a-rule", *, program: str = "sshd", weight: int = 1) -> LineRule:
     return LineRule(
-        id=name, title="A rule", service="sshd", programs=(program,), policy="login", pattern=pattern, weight=weight
+        id=name, title="A rule", service="sshd", programs=(program,), policy="login", any_of=(pattern,), weight=weight
     )
 
 

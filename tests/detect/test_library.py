@@ -136,7 +136,7 @@ def test_a_disabled_rule_in_a_broken_file_is_not_called_unknown(first: Path) -> 
         (GOOD.replace('"192.0.2.7"\n', '"192.0.2.8"\n'), "192.0.2.7 is blamed in"),
         (GOOD.replace("failed for x", "let in x"), "nobody is blamed in"),
         (GOOD.replace("let in x", "failed for x"), "192.0.2.7 is blamed in"),
-        (GOOD.replace(LINE, ""), "an example is no syslog line"),
+        (GOOD.replace(LINE, ""), "an example is no entry of format syslog"),
         (GOOD.replace("sshd[1]", "user[1]"), "nobody is blamed in"),
         (GOOD.replace('"192.0.2.7"\n', '"attacker"\n'), "the example says attacker"),
     ],

@@ -209,7 +209,7 @@ def test_syntax_that_a_rule_may_not_use_is_refused(pattern: str, what: str) -> N
 )
 def test_what_re_and_regex_read_alike_is_accepted(pattern: str) -> None:
     """An escape makes it plain text for both."""
-    assert a_rule(pattern).pattern == pattern
+    assert a_rule(pattern).any_of == (pattern,)
 
 
 def test_all_faults_are_told_at_once() -> None:

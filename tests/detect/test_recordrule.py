@@ -76,7 +76,16 @@ def test_any_value_can_be_asked(value: Field) -> None:
 def a_rule(**asked: Any) -> RecordRule:
     when = {name: Condition.model_validate(one) for name, one in asked.get("when", {"level": 5}).items()}
     unless = {name: Condition.model_validate(one) for name, one in asked.get("unless", {}).items()}
-    return RecordRule(id="a-rule", title="A rule", service="ossec", policy="login", when=when, unless=unless)
+    return RecordRule(
+        id="a-rule",
+        title="A rule",
+        service="ossec",
+        policy="login",
+        form="alert",
+        address="srcip",
+        when=when,
+        unless=unless,
+    )
 
 
 def records(*texts: str) -> list[Record]:
@@ -146,6 +155,8 @@ def test_a_file_of_rules_on_alerts_is_read() -> None:
 
     assert problems == []
     assert rules[0].looks_for() == {
+        "program": ["*"],
+        "address": "srcip",
         "when": {"level": {"at_least": 5}, "groups": {"any_of": ("sshd",)}},
         "unless": {"user": {"any_of": ("root",)}},
     }
@@ -154,8 +165,8 @@ def test_a_file_of_rules_on_alerts_is_read() -> None:
 @pytest.mark.parametrize(
     ("asked", "problem"),
     [
-        ("", "ossec-x: a rule for alerts asks for fields; write when = "),
-        ("pattern = 'x'", "ossec-x: a rule for alerts asks for fields"),
+        ("", "ossec-x: a rule for format alert asks for fields; write when = "),
+        ("pattern = 'x'", "ossec-x: a rule for format alert asks for fields"),
         ("when = { levle = 5 }", "ossec-x: alerts have no field 'levle'; did you mean 'level'?"),
         ("when = { level = 5 }\nunless = { zzz = 5 }", "alerts have no field 'zzz'; there are id, rule"),
         ("when = { level = { at_last = 5 } }", "ossec-x: when.level.at_last: unknown key; did you mean 'at_least'?"),
@@ -171,7 +182,7 @@ def test_an_example_that_is_no_alert_is_told() -> None:
     """It would prove nothing."""
     _, problems = parsed("when = { level = 5 }", line="Nov 23 04:01:23 mx sshd[1]: x")
 
-    assert any("an example is no alert" in told for told in problems)
+    assert any("an example is no entry of format alert" in told for told in problems)
 
 
 HEAD = 'service = "x"\nprogram = ["x"]\n[[rule]]\nid = "a"\ntitle = "A"\npolicy = "login"\n'
@@ -181,10 +192,10 @@ HEAD = 'service = "x"\nprogram = ["x"]\n[[rule]]\nid = "a"\ntitle = "A"\npolicy 
     ("text", "problem"),
     [
         ('service = "x"\nformat = "alert"\nprogram = ["x"]', "program: alerts have none; leave it out"),
-        ('service = "x"\nformat = "alarm"', "format: input should be 'syslog' or 'alert'"),
+        ('service = "x"\nformat = "alarm"', "format: input should be 'syslog'"),
         (
             HEAD + "pattern = 'failed for <address>'\nwhen = { level = 3 }",
-            "a: log lines have no fields to ask for; leave out `when`",
+            "a: lines have no fields to ask for; leave out `when`",
         ),
     ],
 )

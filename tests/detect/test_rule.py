@@ -2,7 +2,7 @@
 
 import pytest
 
-from responder.detect.linerule import LONGEST_PINNED_RIGHT
+from responder.detect.pattern import LONGEST_PINNED_RIGHT
 from responder.values import Prefix
 from tests.detect.rules import a_rule
 

@@ -1,0 +1,31 @@
+"""entries - one file that is looked through from beginning to end, in whatever format it is."""
+
+from responder.detect.detector import Detector
+from responder.formats import alerts
+from responder.formats.stamps import Stamps
+from responder.sources import Cut, last_line_end
+from responder.values import Offence
+
+
+class Entries:
+    """One file of *form*, by *program*; with ``auto`` its form shows in its beginning: alerts, else lines of a syslog."""
+
+    def __init__(self, detector: Detector, stamps: Stamps, form: str, program: str) -> None:
+        self._detector, self._stamps, self._form, self._program = detector, stamps, form, program
+        self._cut: Cut | None = None
+        self._alerts: alerts.Reader | None = None
+
+    def cut(self, data: bytes) -> int:
+        """Return how many bytes of *data*, the beginning of what is still to be read, are whole entries."""
+        if self._cut is None:
+            if self._form == "auto":
+                self._form = alerts.recognise(data) or "syslog"
+            self._alerts = alerts.reader(self._form) if self._form in alerts.FORMATS else None
+            self._cut = alerts.cut(self._form) or last_line_end
+        return self._cut(data)
+
+    def find(self, data: bytes) -> list[Offence]:
+        """Return the offences in *data*."""
+        if self._alerts:
+            return self._detector.judge(self._alerts.read(data))
+        return self._detector.find(data, self._stamps, self._form, self._program)

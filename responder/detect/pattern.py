@@ -1,0 +1,82 @@
+"""pattern - one pattern of a rule, proven when it is made.
+
+A Pattern cannot exist that proof.py refuses.  A Shape is a pattern that blames
+nobody (``ignore``): it needs no address, and must match in linear time all the same.
+"""
+
+from dataclasses import dataclass, field
+
+import regex
+
+from responder.detect import literals, proof, syntax
+from responder.detect.pieces import expand
+from responder.detect.proof import Fault
+from responder.values import Prefix, parse_address
+
+LONGEST_PINNED_RIGHT = 900
+"""Messages longer than this, in bytes, may have been cut by syslog (1,024 bytes in RFC 3164, 4.1), so
+that they end in what the peer wrote; a pattern that finds its address from the right does not look at them."""
+
+
+class UnprovenError(ValueError):
+    """A pattern does not hold what must hold of it."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(fault.what for fault in faults))
+        self.remedy = "; ".join(fault.remedy for fault in faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern that names the address to blame; *literals* are texts of which every match holds one."""
+
+    text: str
+    literals: frozenset[str] = field(init=False)
+    pinned_left: bool = field(init=False)
+    _compiled: "regex.Pattern[str]" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raise UnprovenError unless the pattern is proven."""
+        nodes, compiled = _parsed(self.text)
+        if faults := proof.faults(nodes):
+            raise UnprovenError(faults)
+        object.__setattr__(self, "literals", literals.needed(nodes))
+        object.__setattr__(self, "pinned_left", proof.pinned_left(nodes))
+        object.__setattr__(self, "_compiled", compiled)
+
+    def find(self, message: str) -> Prefix | None:
+        """Return the address that *message* blames, or None where the pattern does not match."""
+        found = self._compiled.match(message)
+        if found is None:
+            return None
+        if not self.pinned_left and len(message.encode()) > LONGEST_PINNED_RIGHT:
+            return None
+        return parse_address(found["address"])
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A pattern that names nobody."""
+
+    text: str
+    _compiled: "regex.Pattern[str]" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raise UnprovenError where matching may take more than linear time."""
+        nodes, compiled = _parsed(self.text)
+        if faults := proof.runaways(nodes):
+            raise UnprovenError(faults)
+        object.__setattr__(self, "_compiled", compiled)
+
+    def fits(self, message: str) -> bool:
+        """Tell whether *message* begins so."""
+        return self._compiled.match(message) is not None
+
+
+def _parsed(text: str) -> tuple[syntax.Nodes, "regex.Pattern[str]"]:
+    try:
+        return syntax.parse(text), regex.compile(expand(text), regex.ASCII | regex.VERSION0)
+    except (ValueError, regex.error) as error:
+        raise UnprovenError(
+            [Fault(str(error), "write the syntax that Python's re and regex share, with pieces")]
+        ) from None
