@@ -8,7 +8,7 @@ from responder.values import Offence
 
 
 class Entries:
-    """One file of *form*, by *program*; with ``auto`` its form shows in its beginning: alerts, else lines of a syslog."""
+    """One file of *form*, by *program*; with ``auto`` its form shows in its beginning: alerts, else a syslog."""
 
     def __init__(self, detector: Detector, stamps: Stamps, form: str, program: str) -> None:
         self._detector, self._stamps, self._form, self._program = detector, stamps, form, program
