@@ -203,9 +203,9 @@ POSTFIX = {
     "postscreen_bare_newline_action": "enforce",
     "postscreen_dnsbl_sites": "",
 }
+LOGINS_ONLY = "smtpd_sasl_auth_enable=yes -o smtpd_relay_restrictions=permit_sasl_authenticated,reject"
 SERVICES = (
-    "587 inet n - n - - smtpd -o syslog_name=postfix/submission -o smtpd_sasl_auth_enable=yes"
-    " -o smtpd_relay_restrictions=permit_sasl_authenticated,reject",
+    f"587 inet n - n - - smtpd -o syslog_name=postfix/submission -o {LOGINS_ONLY}",
     "465 inet n - n - - smtpd -o syslog_name=mta-in/smtps -o smtpd_tls_wrappermode=yes",
     "26 inet n - n - 1 postscreen",
     "smtpd pass - - n - - smtpd",
@@ -274,6 +274,12 @@ IMAP = [
         seen=("dovecot-auth-failed",),
     ),
     way("forged in auth", 143, f'a LOGIN "bob,{VICTIM},<A>): Password mismatch" x', seen=("dovecot-auth-failed",)),
+    way(
+        "forged in auth, to its end",
+        143,
+        f'a LOGIN "x,{VICTIM}): Password mismatch (SHA1 of given password: {"0" * 40}" x',
+        seen=("dovecot-auth-failed",),
+    ),
     way("mechanism", 143, f"a AUTHENTICATE X,_RIP={VICTIM},", "b LOGOUT", seen=("dovecot-login-given-up",)),
     way("given up", 143, "a AUTHENTICATE LOGIN", "*", "b LOGOUT", seen=("dovecot-login-given-up",)),
     way("cut in AUTHENTICATE", 143, "a AUTHENTICATE LOGIN", seen=("dovecot-login-given-up",)),

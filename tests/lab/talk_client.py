@@ -28,8 +28,9 @@ def hear(peer: socket.socket) -> bytes:
     return heard
 
 
-def held(timeout: float, server: str, source: str, port: int, lines: list[str], waits: bool, tls: int) -> str:
+def held(timeout: float, talk: Any) -> str:
     """Hold one conversation and return what the server said."""
+    server, source, port, lines, waits, tls = talk
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     heard = b""
@@ -54,7 +55,7 @@ def main() -> None:
     """Read the plan from standard input, print the answers."""
     plan = json.load(sys.stdin)
     with ThreadPoolExecutor(40) as pool:
-        answers = list(pool.map(lambda talk: held(plan["timeout"], *talk), plan["talks"]))
+        answers = list(pool.map(lambda talk: held(plan["timeout"], talk), plan["talks"]))
     json.dump(answers, sys.stdout)
 
 
