@@ -104,6 +104,11 @@ def templates(folder: Path = FOLDER) -> list[tuple[Kind, str]]:
     return found
 
 
+def filler(seed: int = 1) -> Callable[[str], str]:
+    """Return what puts words in the place of the names in braces that are known."""
+    return _Words(seed).filled
+
+
 def unfilled(line: str) -> list[str]:
     """Return the names in braces that are left in *line*, other than those that the service writes itself."""
     return [name for name in _NAME.findall(line) if name != "RelayedInbound"]
