@@ -1,6 +1,7 @@
 """entries - one file that is looked through from beginning to end, in whatever format it is."""
 
 from responder.detect.detector import Detector
+from responder.detect.trails import Trails
 from responder.formats import alerts
 from responder.formats.stamps import Stamps
 from responder.sources import Cut, last_line_end
@@ -12,6 +13,7 @@ class Entries:
 
     def __init__(self, detector: Detector, stamps: Stamps, form: str, program: str) -> None:
         self._detector, self._stamps, self._form, self._program = detector, stamps, form, program
+        self._trails = Trails()
         self._cut: Cut | None = None
         self._alerts: alerts.Reader | None = None
 
@@ -28,4 +30,4 @@ class Entries:
         """Return the offences in *data*."""
         if self._alerts:
             return self._detector.judge(self._alerts.read(data))
-        return self._detector.find(data, self._stamps, self._form, self._program)
+        return self._detector.find(data, self._stamps, self._form, self._program, self._trails)

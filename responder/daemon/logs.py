@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from responder.config import SourceSettings
 from responder.detect.detector import Detector
+from responder.detect.trails import Trails
 from responder.formats import alerts, jsonline
 from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
@@ -39,6 +40,7 @@ class Log:
         self.stamps = Stamps(settings.timezone, now)
         self._first = Stamps(settings.timezone, now)
         self._readers: dict[str, alerts.Reader] = {}
+        self._trails: dict[str, Trails] = {}
         self.source = FileSource(
             settings.path,
             saved,
@@ -69,7 +71,8 @@ class Log:
     def _offences(self, detector: Detector, chunk: Chunk) -> list[Offence]:
         form = self.settings.format
         if form not in alerts.FORMATS:
-            return detector.find(chunk.data, self.stamps, form, self.settings.program)
+            trails = self._trails.setdefault(chunk.source, Trails())
+            return detector.find(chunk.data, self.stamps, form, self.settings.program, trails)
         if chunk.source not in self._readers:
             self._readers[chunk.source] = alerts.reader(form)
         return detector.judge(self._readers[chunk.source].read(chunk.data))
