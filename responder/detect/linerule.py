@@ -39,6 +39,10 @@ class LineRule(Rule):
                 return None if any(shape.fits(message) for shape in self._ignored) else address
         return None
 
+    def texts(self) -> tuple[str, ...]:
+        """Return the patterns that are matched against messages."""
+        return (*self.any_of, *self.ignore)
+
     def looks_for(self) -> dict[str, Any]:
         """Return what the rule asks of a line."""
         asked: dict[str, Any] = {"program": list(self.programs)}

@@ -43,6 +43,10 @@ class Rule:
         """Return what the rule asks of an entry, as its file says it."""
         raise NotImplementedError
 
+    def texts(self) -> tuple[str, ...]:
+        """Return the patterns that are matched against messages."""
+        return ()
+
     def error(self, problem: str, remedy: str) -> RuleError:
         """Return the error that names this rule."""
         return RuleError(self.path, self.id, problem, remedy)
