@@ -15,12 +15,10 @@ from typing import Any
 import click
 
 from responder import config as configuration
-from responder.cli.entries import Entries
+from responder.cli.entries import Entries, form_option, program_option
 from responder.cli.output import as_json, config_option, print_json, say, table
 from responder.decide.tracker import Effect, Tracker
 from responder.detect.detector import Detector
-from responder.formats import alerts
-from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
 from responder.sources import Cut, read_whole
 from responder.times import format_duration, format_time
@@ -50,15 +48,8 @@ def _zone(_ctx: click.Context, _param: click.Parameter, name: str) -> tzinfo:
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--timezone", default="local", show_default=True, callback=_zone, help="Of stamps that name none.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["auto", *HEADERS, "json", *alerts.FORMATS]),
-    default="auto",
-    show_default=True,
-    help="What the entries look like; auto knows syslog and alerts apart.",
-)
-@click.option("--program", default="", help="Whose lines they are, where they do not say (plain, access-log, json).")
+@form_option
+@program_option
 @click.option("--all", "show_all", is_flag=True, help="List every ban, not the first 40.")
 @as_json
 @config_option

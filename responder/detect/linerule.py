@@ -36,8 +36,12 @@ class LineRule(Rule):
         """Return the address that *message* blames, or None where the rule does not match."""
         for pattern in self.patterns:
             if address := pattern.find(message):
-                return None if any(shape.fits(message) for shape in self._ignored) else address
+                return None if self.ignores(message) else address
         return None
+
+    def ignores(self, message: str) -> bool:
+        """Tell whether *message* is known to be no offence."""
+        return any(shape.fits(message) for shape in self._ignored)
 
     def texts(self) -> tuple[str, ...]:
         """Return the patterns that are matched against messages."""
