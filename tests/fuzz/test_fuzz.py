@@ -29,7 +29,8 @@ DETECTOR = Detector(RULES)
 SAMPLES = [(rule, example.line.encode()) for rule in RULES for example in rule.examples]
 _FRAGMENTS = [
     b" from 198.51.100.1 port 22 ssh2", b"[198.51.100.1]", b"<", b">", b"]: ", b"[", b"]", b": ", b" ", b"\t", b"\r",
-    b"\0", b"\n", b"\n\n", b"\xff", b"\xc3", b"\xe2\x80\xa8", b"::ffff:198.51.100.1", b"%eth0", b"\\", b'"', b"'", b"{", b"}",
+    b"\0", b"\n", b"\n\n", b"\xff", b"\xc3", b"\xe2\x80\xa8", b"::ffff:198.51.100.1", b"%eth0", b"\\", b'"', b"'",
+    b"{", b"}",
     b"Src IP: 198.51.100.1", b"** Alert 1.1: - x,", b"rip=198.51.100.1", b"2001:db8::", b"9" * 40, b"A" * 300,
     b"rhost=198.51.100.1", b"user=<", b"helo=<", b", ", b"(", b")", b"ssh2", b"preauth", b"$",
     b"message repeated 2 times: [ ",
