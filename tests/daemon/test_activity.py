@@ -7,6 +7,13 @@ DAY = 86400.0
 INNOCENT = "2026-11-23T13:46:37Z mx sshd[1]: Server listening on 0.0.0.0 port 22.\n"
 
 
+def hand_over(engine: Engine) -> None:
+    """Have a minute be over."""
+    engine.daemon._tick_at = engine.daemon.activity._hand_over_at = 0.0
+    engine.turn()
+    assert engine.daemon.commit()
+
+
 def test_a_rule_that_fell_silent_is_told(engine: Engine) -> None:
     """It matched for a week; since then the log goes on and nothing matches."""
     for day in range(12):
@@ -16,11 +23,7 @@ def test_a_rule_that_fell_silent_is_told(engine: Engine) -> None:
             with engine.log.open("a") as log:
                 log.write(INNOCENT * 5)
             engine.settle()
-            engine.daemon.activity._hand_over_at = 0.0
-            engine.turn()
-            engine.daemon._tick_at = 0.0
-            engine.turn()
-            assert engine.daemon.commit()
+            hand_over(engine)
             (told,) = engine.ask("status")["silent"] or [None]
             if day < 9:
                 assert told is None
@@ -37,14 +40,10 @@ def test_counts_are_of_the_day_and_the_log(engine: Engine) -> None:
     with engine.running():
         engine.write(SEVEN, 2)
         engine.settle()
-        engine.daemon._tick_at = engine.daemon.activity._hand_over_at = 0.0
-        engine.turn()
-        engine.daemon.commit()
+        hand_over(engine)
     with engine.running():
         engine.write(SEVEN, 1)
         engine.settle()
-        engine.daemon._tick_at = engine.daemon.activity._hand_over_at = 0.0
-        engine.turn()
-        engine.daemon.commit()
+        hand_over(engine)
         counted = engine.rows("SELECT source, rule, sum(count) FROM activity GROUP BY 1, 2 ORDER BY 2")
         assert counted == [(str(engine.log), "", 3), (str(engine.log), "sshd-failed-password", 3)]
