@@ -39,6 +39,7 @@ title   = "Slow"
 policy  = "login"
 pattern = 'failed .*{middle}bye from <address>$'
 example = [{{ line = "Nov 23 13:46:37 mx app[1]: failed bye from 192.0.2.7", address = "192.0.2.7" }},
+           {{ line = "Nov 23 13:46:37 mx app[1]: failed 198.51.100.1 bye from 192.0.2.7", address = "192.0.2.7" }},
            {{ line = "Nov 23 13:46:37 mx app[1]: let in", address = "" }}]
 """
 
