@@ -22,21 +22,21 @@ class Findings:
     bans: list[Ban] = field(default_factory=list)
     _rules: Counter[tuple[str, str]] = field(default_factory=Counter)
     _effects: Counter[str] = field(default_factory=Counter)
-    _hours: Counter[int] = field(default_factory=Counter)
+    _hours: Counter[float] = field(default_factory=Counter)
     _addresses: Counter[Prefix] = field(default_factory=Counter)
     _allowed: Counter[Prefix] = field(default_factory=Counter)
 
     def take(self, judgement: Judgement) -> None:
         """Count *judgement*."""
-        offence = judgement.offence
-        self._rules[offence.rule, offence.policy] += 1
-        self._effects[judgement.effect] += 1
-        self._hours[int(offence.time // HOUR)] += 1
-        self._addresses[offence.address] += 1
-        if judgement.effect is Effect.ALLOWED:
-            self._allowed[offence.address] += 1
-        if judgement.ban:
-            self.bans.append(judgement.ban)
+        (address, rule, policy, _, time, _), effect, ban = judgement
+        self._rules[rule, policy] += 1
+        self._effects[effect] += 1
+        self._hours[time // HOUR] += 1
+        self._addresses[address] += 1
+        if effect is Effect.ALLOWED:
+            self._allowed[address] += 1
+        if ban:
+            self.bans.append(ban)
 
     def as_message(self) -> dict[str, Any]:
         """Return everything, for a program."""
@@ -82,7 +82,7 @@ class Findings:
 
     def _show_hours(self) -> None:
         most = max(self._hours.values(), default=0)
-        bans = Counter(int(ban.start // HOUR) for ban in self.bans)
+        bans = Counter(ban.start // HOUR for ban in self.bans)
         busiest = sorted(hour for hour, _ in self._hours.most_common(24))
         rows = (
             (format_time(hour * HOUR), self._hours[hour], bans[hour], _bar(self._hours[hour], most)) for hour in busiest

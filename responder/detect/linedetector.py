@@ -63,12 +63,10 @@ class LineDetector:
         found: Offence | None = None
         for number in sorted(candidates & judging):
             rule = self.rules[number]
-            if isinstance(rule, TrailRule):
-                address = rule.follow(head, program, message, reading)
-            elif found is None:
-                address = rule.find(message)
+            if isinstance(rule, LineRule):
+                address = rule.find(message) if found is None else None
             else:
-                continue
+                address = rule.follow(head, program, message, reading)
             if address and found is None:
                 at = reading.stamps.read(head.stamp)
                 found = Offence(address, rule.id, rule.policy, rule.weight, at, syslog.text(line))

@@ -35,8 +35,9 @@ class LineRule(Rule):
     def find(self, message: str) -> Prefix | None:
         """Return the address that *message* blames, or None where the rule does not match."""
         for pattern in self.patterns:
-            if address := pattern.find(message):
-                return None if self.ignores(message) else address
+            address = pattern.find(message)
+            if address is not None:
+                return None if self._ignored and self.ignores(message) else address
         return None
 
     def ignores(self, message: str) -> bool:
