@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from responder.config import SourceSettings
 from responder.detect.detector import Detector
+from responder.detect.trails import Trails
 from responder.formats import alerts, jsonline
 from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
@@ -23,8 +24,9 @@ _BUDGET = 1 << 20  # bytes of one source in one turn
 
 
 class Found(NamedTuple):
-    """Offences of one chunk; *live* when its lines were written just now."""
+    """Offences of one chunk of *source*; *live* when its lines were written just now."""
 
+    source: str
     offences: list[Offence]
     live: bool
 
@@ -39,6 +41,7 @@ class Log:
         self.stamps = Stamps(settings.timezone, now)
         self._first = Stamps(settings.timezone, now)
         self._readers: dict[str, alerts.Reader] = {}
+        self._trails: dict[str, Trails] = {}
         self.source = FileSource(
             settings.path,
             saved,
@@ -69,7 +72,8 @@ class Log:
     def _offences(self, detector: Detector, chunk: Chunk) -> list[Offence]:
         form = self.settings.format
         if form not in alerts.FORMATS:
-            return detector.find(chunk.data, self.stamps, form, self.settings.program)
+            trails = self._trails.setdefault(chunk.source, Trails())
+            return detector.find(chunk.data, self.stamps, form, self.settings.program, trails)
         if chunk.source not in self._readers:
             self._readers[chunk.source] = alerts.reader(form)
         return detector.judge(self._readers[chunk.source].read(chunk.data))
@@ -84,7 +88,7 @@ class Log:
             self.offences += len(offences)
             if offences:
                 self.lag = max(0.0, now - offences[-1].time)
-                found.append(Found(offences, chunk.live))
+                found.append(Found(self.settings.path, offences, chunk.live))
         return found
 
     def _on_time(self, offence: Offence, live: bool, now: float) -> Offence:

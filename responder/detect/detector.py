@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from responder.detect.linedetector import LineDetector
 from responder.detect.linerule import LineRule
+from responder.detect.reading import Reading
 from responder.detect.recordrule import RecordRule
 from responder.detect.rule import Rule
+from responder.detect.trailrule import TrailRule
+from responder.detect.trails import Trails
 from responder.formats import alerts, jsonline
 from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
@@ -23,17 +26,20 @@ class Detector:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        self._lines = LineDetector([rule for rule in rules if isinstance(rule, LineRule)])
+        self._lines = LineDetector([rule for rule in rules if isinstance(rule, (LineRule, TrailRule))])
         self._alerts = [rule for rule in rules if isinstance(rule, RecordRule) and rule.form == "alert"]
         self._objects = [rule for rule in rules if isinstance(rule, RecordRule) and rule.form == "json"]
 
-    def find(self, data: bytes, stamps: Stamps, form: str = "syslog", program: str = "") -> list[Offence]:
+    def find(
+        self, data: bytes, stamps: Stamps, form: str = "syslog", program: str = "", trails: Trails | None = None
+    ) -> list[Offence]:
         """Return the offences in *data*, lines of *form* each with its line end, in the order of the lines.
 
-        *program* is who writes them, where they do not say it.
+        *program* is who writes them, where they do not say it; *trails* what earlier lines of the same log told.
         """
         if form != "json":
-            return self._lines.find(data, stamps, HEADERS[form], program.encode())
+            known = Trails() if trails is None else trails
+            return self._lines.find(data, Reading(stamps, HEADERS[form], program.encode(), known))
         asked = [rule for rule in self._objects if rule.judges(program)]
         lines = data.split(b"\n") if asked else ()
         records = (jsonline.read(line, program, stamps) for line in lines if line.startswith(b"{"))

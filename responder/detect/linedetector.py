@@ -7,22 +7,23 @@ an Offence.  A line yields at most one: the first rule in order wins.
 Pure; holds nothing but what it worked out about programs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from responder.detect.linerule import LineRule
+from responder.detect.probe import LONGEST
+from responder.detect.reading import Reading
 from responder.detect.scanner import fastest
+from responder.detect.trailrule import TrailRule
 from responder.formats import syslog
-from responder.formats.stamps import Stamps
 from responder.values import Offence
 
 _PROGRAMS = 1024
-ReadHeader = Callable[[bytes], syslog.Header | None]
 
 
 class LineDetector:
     """Judges lines by a set of rules."""
 
-    def __init__(self, rules: Sequence[LineRule]) -> None:
+    def __init__(self, rules: Sequence[LineRule | TrailRule]) -> None:
         self.rules = tuple(rules)
         owners: dict[bytes, set[int]] = {}
         for number, rule in enumerate(self.rules):
@@ -32,12 +33,8 @@ class LineDetector:
         self._scanner = fastest(list(owners))
         self._judging: dict[bytes, frozenset[int]] = {}
 
-    def find(self, data: bytes, stamps: Stamps, header: ReadHeader, program: bytes) -> list[Offence]:
-        """Return the offences in *data* (whole lines, each with its line end), in the order of the lines.
-
-        *header* reads what stands before a message; where that does not name the
-        program, it is *program*.
-        """
+    def find(self, data: bytes, reading: Reading) -> list[Offence]:
+        """Return the offences in *data* (whole lines, each with its line end), in the order of the lines."""
         offences = []
         hits = self._scanner.scan(data)
         index, count = 0, len(hits)
@@ -49,28 +46,31 @@ class LineDetector:
             while index < count and hits[index][0] <= line_end:
                 candidates |= self._rules_with[hits[index][1]]
                 index += 1
-            offence = self._judge(data[data.rfind(b"\n", 0, end) + 1 : line_end], candidates, stamps, header, program)
+            offence = self._judge(data[data.rfind(b"\n", 0, end) + 1 : line_end], candidates, reading)
             if offence:
                 offences.append(offence)
         return offences
 
-    def _judge(
-        self, line: bytes, candidates: frozenset[int], stamps: Stamps, header: ReadHeader, program: bytes
-    ) -> Offence | None:
-        head = header(line)
+    def _judge(self, line: bytes, candidates: frozenset[int], reading: Reading) -> Offence | None:
+        head = reading.header(line)
         if head is None:
             return None
-        judging = self._judging.get(head.program or program)
+        program = head.program or reading.program
+        judging = self._judging.get(program)
         if judging is None:
-            judging = self._judging_of(head.program or program)
-        message = syslog.text(line[head.message :])
+            judging = self._judging_of(program)
+        message = syslog.text(line[head.message : head.message + LONGEST])
+        found: Offence | None = None
         for number in sorted(candidates & judging):
             rule = self.rules[number]
-            address = rule.find(message)
-            if address:
-                at = stamps.read(head.stamp)
-                return Offence(address, rule.id, rule.policy, rule.weight, at, syslog.text(line))
-        return None
+            if isinstance(rule, LineRule):
+                address = rule.find(message) if found is None else None
+            else:
+                address = rule.follow(head, program, message, reading)
+            if address and found is None:
+                at = reading.stamps.read(head.stamp)
+                found = Offence(address, rule.id, rule.policy, rule.weight, at, syslog.text(line))
+        return found
 
     def _judging_of(self, program: bytes) -> frozenset[int]:
         """Work out which rules look at *program*, and remember it."""

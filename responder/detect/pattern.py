@@ -2,13 +2,15 @@
 
 A Pattern cannot exist that proof.py refuses.  A Shape is a pattern that blames
 nobody (``ignore``): it needs no address, and must match in linear time all the same.
+A Joint is one of several lines that an id joins.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import regex
 
-from responder.detect import literals, proof, syntax
+from responder.detect import literals, probe, proof, syntax
 from responder.detect.pieces import expand
 from responder.detect.proof import Fault
 from responder.values import Prefix, parse_address
@@ -73,9 +75,53 @@ class Shape:
         return self._compiled.match(message) is not None
 
 
-def _parsed(text: str) -> tuple[syntax.Nodes, "regex.Pattern[str]"]:
+class Joined(NamedTuple):
+    """What a Joint found: the id, and the address where it blames."""
+
+    key: str
+    address: Prefix | None
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A pattern of a line that the id in its piece *key* joins to others; one that *blames* names the address."""
+
+    text: str
+    key: str
+    blames: bool = False
+    literals: frozenset[str] = field(init=False)
+    _pinned_left: bool = field(init=False, repr=False)
+    _compiled: "regex.Pattern[str]" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raise UnprovenError unless address and id are proven to stand where nobody can move them."""
+        nodes, compiled = _parsed(self.text, self.key)
+        found = proof.faults(nodes) if self.blames else [*proof.runaways(nodes), *proof.literal_faults(nodes)]
+        if self.key:
+            found += proof.key_faults(nodes, self.key)
+        if found:
+            raise UnprovenError(found)
+        object.__setattr__(self, "literals", literals.needed(nodes))
+        object.__setattr__(self, "_pinned_left", not self.blames or proof.pinned_left(nodes))
+        object.__setattr__(self, "_compiled", compiled)
+
+    def find(self, message: str) -> Joined | None:
+        """Return what *message* tells, or None where the pattern does not match."""
+        found = self._compiled.match(message)
+        if found is None or (not self._pinned_left and len(message.encode()) > LONGEST_PINNED_RIGHT):
+            return None
+        return Joined(found["key"] if self.key else "", parse_address(found["address"]) if self.blames else None)
+
+
+def slow_text(text: str, key: str = "") -> str | None:
+    """Return a message on which the pattern *text* takes too long, or None where there is none."""
+    nodes, compiled = _parsed(text, key)
+    return probe.slow_text(compiled, nodes)
+
+
+def _parsed(text: str, key: str = "") -> tuple[syntax.Nodes, "regex.Pattern[str]"]:
     try:
-        return syntax.parse(text), regex.compile(expand(text), regex.ASCII | regex.VERSION0)
+        return syntax.parse(text), regex.compile(expand(text, key), regex.ASCII | regex.VERSION0)
     except (ValueError, regex.error) as error:
         raise UnprovenError(
             [Fault(str(error), "write the syntax that Python's re and regex share, with pieces")]

@@ -27,6 +27,8 @@ PIECES = {
     # What Dovecot says of the connection's security; without < and > it cannot reach out of user=<...>.
     "tls": r"(?:TLS|TSL|secured)(?: handshaking)?(?:: [\w ().,:;/'=-]{0,300})?",
     "session": r"[A-Za-z0-9+/=]{1,64}",
+    # OpenSMTPD's ids of sessions and envelopes (%016llx), and others' that are as long.
+    "hex-id": r"[0-9a-f]{8,32}",
     "code": r"\d{3} \d\.\d{1,3}\.\d{1,3}",
 }
 """Each piece's regular expression (the syntax that `re` and `regex` share)."""
@@ -37,9 +39,15 @@ ADDRESS_PIECES = ("address", "client")
 _PIECE = re.compile("<(" + "|".join(map(re.escape, PIECES)) + ")>")
 
 
-def expand(pattern: str) -> str:
-    """Return *pattern* with every piece replaced by its regular expression."""
-    return substitute(pattern, lambda name: f"(?:{PIECES[name]})" if name != "address" else PIECES[name])
+def expand(pattern: str, key: str = "") -> str:
+    """Return *pattern* with every piece replaced by its regular expression; *key* becomes the group of that name."""
+
+    def regular(name: str) -> str:
+        if name == key:
+            return f"(?P<key>{PIECES[name]})"
+        return PIECES[name] if name == "address" else f"(?:{PIECES[name]})"
+
+    return substitute(pattern, regular)
 
 
 def pieces(pattern: str) -> list[str]:

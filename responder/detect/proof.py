@@ -20,6 +20,7 @@ Where an open-ended repetition follows the one that 3. allows, the cost is the
 square of a message's length.
 """
 
+from itertools import takewhile
 from typing import NamedTuple
 
 from responder.detect.literals import SHORTEST, needed
@@ -74,10 +75,30 @@ def faults(nodes: Nodes) -> list[Fault]:
     found = _address_faults(nodes)
     if not found and not pinned_left(nodes) and not _pinned_right(nodes):
         found.append(_UNPINNED)
-    found += runaways(nodes)
-    if not needed(nodes):
-        found.append(_NO_LITERAL)
-    return found
+    return [*found, *runaways(nodes), *literal_faults(nodes)]
+
+
+def literal_faults(nodes: Nodes) -> list[Fault]:
+    """Return what is wrong where no literal is in every match."""
+    return [] if needed(nodes) else [_NO_LITERAL]
+
+
+def key_faults(nodes: Nodes, key: str) -> list[Fault]:
+    """Return what is wrong with the place of the piece *key*, which joins this line with others."""
+    if sum(piece(node) == key for node in walk(nodes)) != 1:
+        return [
+            Fault(f"the key <{key}> does not stand there just once", f"write <{key}> into each of the rule's patterns")
+        ]
+    before = list(takewhile(lambda node: not any(piece(inner) == key for inner in walk([node])), nodes))
+    at = nodes[len(before)]
+    if all(map(_fixed, before)) and (piece(at) == key or _leads(at, key)):
+        return []
+    return [Fault(f"free text stands before the key <{key}>", "let only literals, digits and pieces stand before it")]
+
+
+def _leads(node: Node, key: str) -> bool:
+    """Tell whether *node*, a group that is neither repeated nor an alternative, begins with the piece *key*."""
+    return node[0] is op.SUBPATTERN and bool(parts(node)[0]) and piece(parts(node)[0][0]) == key
 
 
 def runaways(nodes: Nodes) -> list[Fault]:

@@ -7,6 +7,7 @@ A file is about one attacked service:
 
     versions = "Postfix 3.4 to 3.10"      # whose output the examples are
     tags    = ["smtp"]
+    ignore  = ['statistics: ']            # messages that are no offence, whatever a rule here says
 
     [[rule]]
     id = "postfix-..."  title = "..."  policy = "..."  weight = 1  tags = ["relay"]
@@ -15,6 +16,14 @@ A file is about one attacked service:
 
     [[rule.example]]
     line = "..."  address = "192.0.2.7"  why = "..."
+
+A failure whose address stands on an earlier line of the same connection:
+
+    key     = "pid"                       # or a piece that stands in each pattern
+    from    = 'connect from <client>$'
+    pattern = 'gave up: .*'
+    until   = 'disconnect from '          # may be left out
+    example = [{ line = "both lines", address = "192.0.2.7" }]
 
 *format* says what the lines of the examples look like where that is not a
 syslog's (formats/lines.py).  Rules for entries that are no lines of words ask
@@ -41,8 +50,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from responder.detect.condition import Condition
 from responder.detect.linerule import LineRule
+from responder.detect.pieces import PIECES
 from responder.detect.recordrule import RecordRule
 from responder.detect.rule import Example, Rule
+from responder.detect.trailrule import PID, TrailRule
 from responder.errors import RuleError
 from responder.formats.alerts import FIELDS
 from responder.validate import validate
@@ -67,6 +78,9 @@ class _Rule(_Strict):
     pattern: str | None = None
     any_of: Annotated[list[str], Field(min_length=1)] | None = None
     ignore: list[str] = []
+    key: str | None = None
+    source: Annotated[str | None, Field(alias="from")] = None
+    until: str = ""
     when: dict[str, Condition] = {}
     unless: dict[str, Condition] = {}
     address: str | None = None
@@ -82,6 +96,7 @@ class _File(_Strict):
     program: Annotated[list[str], Field(min_length=1)] | None = None
     tags: list[Tag] = []
     versions: str = ""
+    ignore: list[str] = []
     rule: list[_Rule] = []
 
 
@@ -132,10 +147,24 @@ def _made(path: Path, content: _File, entry: _Rule) -> Rule:
         raise RuleError(path, entry.id, "lines have no fields to ask for", remedy)
     if entry.pattern is not None and entry.any_of is not None:
         raise RuleError(path, entry.id, "both pattern and any_of", "put the pattern into any_of")
+    if entry.key is not None or entry.source is not None:
+        return _trail(path, entry, common)
     any_of = entry.any_of if entry.pattern is None else [entry.pattern]
     if any_of is None:
         raise RuleError(path, f"{entry.id}: pattern", "field required", "write what the message looks like")
-    return LineRule(**common, any_of=tuple(any_of), ignore=tuple(entry.ignore))
+    return LineRule(**common, any_of=tuple(any_of), ignore=(*content.ignore, *entry.ignore))
+
+
+def _trail(path: Path, entry: _Rule, common: dict[str, Any]) -> Rule:
+    """Return the rule for a failure whose address stands on another line; raises RuleError."""
+    if entry.key is None or entry.source is None or entry.pattern is None or entry.any_of or entry.ignore:
+        remedy = 'write key = "pid" (or a piece), from = the line with the address, pattern = the failure'
+        raise RuleError(path, entry.id, "a rule that joins lines needs key, from and pattern, and nothing else", remedy)
+    if entry.key != PID and entry.key not in PIECES:
+        raise RuleError(
+            path, f"{entry.id}: key", f"{entry.key!r} is no key", f"write {PID}, or one of {', '.join(PIECES)}"
+        )
+    return TrailRule(**common, key=entry.key, source=entry.source, pattern=entry.pattern, end=entry.until)
 
 
 def _address_of(path: Path, content: _File, entry: _Rule) -> str:

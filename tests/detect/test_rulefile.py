@@ -99,8 +99,8 @@ def test_an_unknown_key_is_answered_with_the_nearest_known() -> None:
     _, found = rulefile.parse(PATH, HEAD + RULE + "wieght = 2\nzzz = 1\n")
 
     assert found[0].remedy == "did you mean 'weight'?"
-    known = "address, any_of, example, id, ignore, pattern, policy, tags, title, unless, versions, weight, when"
-    assert found[1].remedy == f"known are {known}"
+    asked = "address, any_of, example, from, id, ignore, key, pattern, policy, tags, title, unless, until, versions"
+    assert found[1].remedy == f"known are {asked}, weight, when"
 
 
 def test_all_problems_of_a_file_are_told_at_once() -> None:
