@@ -33,7 +33,7 @@ PIECES = {
     # A peer's name as glibc's resolver lets it through (res_hnok), or as the program made it (ProFTPD, netaddr.c,
     # pr_netaddr_validate_dns_str), or its address, where it has none; before it an ident name and @ (sendmail, util.c,
     # cleanstrcpy).  It may be a lie, but no blank, bracket, quote or comma is in it, so it ends where it ends.
-    "host": r"[\w.:@!#$%&'*+/^`{|}~-]{1,320}",
+    "host": r"[\w.:@!#$%&'*+/^`|~-]{1,320}",
     # The name of an account that exists here, where the program says none other: as useradd makes them.
     "account": r"[\w.@+-]{1,64}\$?",
     # A file of our own.

@@ -113,8 +113,13 @@ def test_rules_are_listed_shown_and_tested(responder: Command) -> None:
     found = responder("rules", "list", "--json").json
     assert len(found) > 20
     keys = {"id", "title", "service", "policy", "weight", "file", "examples"}
-    kinds = {frozenset(set(rule) - keys) for rule in found}
-    assert kinds == {frozenset({"program", "pattern"}), frozenset({"program", "address", "when", "unless"})}
+    kinds = {frozenset(set(rule) - keys - {"ignore", "until"}) for rule in found}
+    assert kinds == {
+        frozenset({"program", "pattern"}),
+        frozenset({"program", "any_of"}),
+        frozenset({"program", "key", "from", "pattern"}),
+        frozenset({"program", "address", "when", "unless"}),
+    }
     listed = responder("rules", "list").out
     assert f"{len(found)} rules" in listed
     for rule in found[:3]:
