@@ -1,11 +1,14 @@
 """What all tests share: how hypothesis works here, what a test of the kernel needs, a network with a mail server."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.lab import network, postfix
+from tests.lab.disk import mounted
 
 # No test may depend on the clock, and a busy machine is no fault of the code.
 settings.register_profile("responder", deadline=None, print_blob=True)
@@ -41,3 +44,11 @@ def mail(net: network.Network) -> Iterator[postfix.Postfix]:
         pytest.skip(problem)
     with postfix.Postfix(net.srv) as running:
         yield running
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    if os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    with mounted(tmp_path / "disk") as folder:
+        yield folder

@@ -1,11 +1,26 @@
 """entries - one file that is looked through from beginning to end, in whatever format it is."""
 
+import click
+
 from responder.detect.detector import Detector
 from responder.detect.trails import Trails
 from responder.formats import alerts
+from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
 from responder.sources import Cut, last_line_end
 from responder.values import Offence
+
+form_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["auto", *HEADERS, "json", *alerts.FORMATS]),
+    default="auto",
+    show_default=True,
+    help="What the entries look like; auto knows syslog and alerts apart.",
+)
+program_option = click.option(
+    "--program", default="", help="Whose lines they are, where they do not say (plain, access-log, json)."
+)
 
 
 class Entries:
@@ -25,6 +40,16 @@ class Entries:
             self._alerts = alerts.reader(self._form) if self._form in alerts.FORMATS else None
             self._cut = alerts.cut(self._form) or last_line_end
         return self._cut(data)
+
+    def judge(self, line: bytes) -> Offence | None:
+        """Return the offence that *line*, a whole entry, is; None where no rule knows it."""
+        data = line.rstrip(b"\r\n") + b"\n"
+        form = alerts.recognise(data) if self._form == "auto" else self._form
+        if form in alerts.FORMATS:
+            found = self._detector.judge(alerts.reader(str(form)).read(data))
+        else:
+            found = self._detector.find(data, self._stamps, form or "syslog", self._program, self._trails)
+        return next(iter(found), None)
 
     def find(self, data: bytes) -> list[Offence]:
         """Return the offences in *data*."""

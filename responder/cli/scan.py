@@ -5,39 +5,22 @@ with the log's own time for the clock.
 """
 
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any
 
 import click
 
 from responder import config as configuration
-from responder.cli.entries import Entries
-from responder.cli.output import as_json, config_option, print_json, say, table
-from responder.decide.tracker import Effect, Tracker
+from responder.cli.entries import Entries, form_option, program_option
+from responder.cli.findings import Findings
+from responder.cli.output import as_json, config_option, print_json
+from responder.decide.tracker import Tracker
 from responder.detect.detector import Detector
-from responder.formats import alerts
-from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
 from responder.sources import Cut, read_whole
-from responder.times import format_duration, format_time
-from responder.values import Ban
 from responder.whereabouts import find
 from responder.zones import zone
-
-
-@dataclass(slots=True)
-class Findings:
-    """What a scan has found so far."""
-
-    lines: int = 0
-    rules: Counter[str] = field(default_factory=Counter)
-    effects: Counter[str] = field(default_factory=Counter)
-    allowed: Counter[str] = field(default_factory=Counter)
-    bans: list[Ban] = field(default_factory=list)
 
 
 def _zone(_ctx: click.Context, _param: click.Parameter, name: str) -> tzinfo:
@@ -50,15 +33,8 @@ def _zone(_ctx: click.Context, _param: click.Parameter, name: str) -> tzinfo:
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--timezone", default="local", show_default=True, callback=_zone, help="Of stamps that name none.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["auto", *HEADERS, "json", *alerts.FORMATS]),
-    default="auto",
-    show_default=True,
-    help="What the entries look like; auto knows syslog and alerts apart.",
-)
-@click.option("--program", default="", help="Whose lines they are, where they do not say (plain, access-log, json).")
+@form_option
+@program_option
 @click.option("--all", "show_all", is_flag=True, help="List every ban, not the first 40.")
 @as_json
 @config_option
@@ -98,23 +74,13 @@ def scan(
     for name in files:
         entries = Entries(detector, Stamps(timezone, _reference(name)), form, program)
         for data in _with_progress(name, entries.cut):
-            _take(findings, data, entries, tracker)
+            findings.lines += data.count(b"\n")
+            for offence in entries.find(data):
+                findings.take(tracker.judge(offence))
     if as_json:
-        print_json(_as_message(files, findings))
+        print_json({"files": list(files), **findings.as_message()})
     else:
-        _show(findings, show_all)
-
-
-def _take(findings: Findings, data: bytes, entries: Entries, tracker: Tracker) -> None:
-    findings.lines += data.count(b"\n")
-    for offence in entries.find(data):
-        judgement = tracker.judge(offence)
-        findings.rules[offence.rule] += 1
-        findings.effects[judgement.effect] += 1
-        if judgement.effect is Effect.ALLOWED:
-            findings.allowed[str(offence.address)] += 1
-        if judgement.ban:
-            findings.bans.append(judgement.ban)
+        findings.show(every_ban=show_all)
 
 
 def _reference(name: str) -> float:
@@ -142,59 +108,3 @@ def _with_progress(name: str, cut: Cut) -> Iterator[bytes]:
         for data in chunks:
             yield data
             progress.advance(task, len(data))
-
-
-def _as_message(files: tuple[str, ...], findings: Findings) -> dict[str, Any]:
-    return {
-        "files": list(files),
-        "lines": findings.lines,
-        "offences": sum(findings.rules.values()),
-        "by_rule": dict(findings.rules.most_common()),
-        "by_effect": {str(effect): count for effect, count in findings.effects.most_common()},
-        "allowed": dict(findings.allowed.most_common()),
-        "addresses_banned": len({ban.prefix for ban in findings.bans}),
-        "bans": [
-            {
-                "prefix": str(ban.prefix),
-                "start": format_time(ban.start),
-                "expires": format_time(ban.expires),
-                "seconds": round(ban.expires - ban.start),
-                "policy": ban.policy,
-                "rule": ban.rule,
-                "nth": ban.nth,
-                "reason": ban.reason,
-            }
-            for ban in findings.bans
-        ],
-    }
-
-
-def _show(findings: Findings, show_all: bool) -> None:
-    shown = findings.bans if show_all else findings.bans[:40]
-    if shown:
-        table(
-            ("AT", "ADDRESS", "FOR", "NO.", "POLICY", "WHY"),
-            (
-                (
-                    format_time(ban.start),
-                    ban.prefix,
-                    format_duration(ban.expires - ban.start),
-                    ban.nth,
-                    ban.policy,
-                    ban.reason,
-                )
-                for ban in shown
-            ),
-        )
-    if len(shown) < len(findings.bans):
-        say(f"... and {len(findings.bans) - len(shown)} more (--all lists them)")
-    say("")
-    table(("OFFENCES", "RULE"), ((count, rule) for rule, count in findings.rules.most_common()))
-    addresses = len({ban.prefix for ban in findings.bans})
-    say(
-        f"\n{findings.lines} lines, {sum(findings.rules.values())} offences, "
-        f"{len(findings.bans)} bans of {addresses} addresses"
-    )
-    if findings.allowed:
-        saved = ", ".join(f"{address} ({count})" for address, count in findings.allowed.most_common(10))
-        say(f"the allowlist stood before {saved}")

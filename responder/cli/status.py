@@ -62,6 +62,12 @@ def _troubles(answer: dict[str, Any]) -> Iterator[str]:
         yield f"allow.hosts: {name}: {why}; its last known addresses stay allowed"
     for source in answer["sources"]:
         yield from _source_troubles(source)
+    for one in answer["silent"]:
+        what = f"rule {one['rule']}" if one["rule"] else "every rule"
+        yield (
+            f"{one['source']}: {what} matched on {one['matched']} of {one['of_days']} days up to {one['last']} "
+            "and never since, though the log goes on; see `responder rules coverage` for messages that nobody knows"
+        )
 
 
 def _source_troubles(source: dict[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ A corrupt database is moved aside and a new one begun from what is known here.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -109,7 +110,7 @@ class Ledger:
         now, that his ban would be over, has had it.
         """
         made = []
-        for offences, live in found:
+        for _, offences, live in found:
             for offence in offences:
                 policy = self.tracker.policies.get(offence.policy)
                 late = not live and policy is not None and now - offence.time >= policy.ban
@@ -136,6 +137,10 @@ class Ledger:
         if gone:
             self._owed.changes.append(Lift(prefix, now, by, made_by))
         return gone
+
+    def count(self, counts: Counter[tuple[int, str, str]]) -> None:
+        """Take what was counted by day, source and rule."""
+        self._owed.activity.update(+counts)
 
     def responses(self, since: str, now: float) -> list[Handled]:
         """Return the responses that were carried out, by tokens from *since* on; raises StoreError."""

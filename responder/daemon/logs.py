@@ -24,8 +24,9 @@ _BUDGET = 1 << 20  # bytes of one source in one turn
 
 
 class Found(NamedTuple):
-    """Offences of one chunk; *live* when its lines were written just now."""
+    """Offences of one chunk of *source*; *live* when its lines were written just now."""
 
+    source: str
     offences: list[Offence]
     live: bool
 
@@ -87,7 +88,7 @@ class Log:
             self.offences += len(offences)
             if offences:
                 self.lag = max(0.0, now - offences[-1].time)
-                found.append(Found(offences, chunk.live))
+                found.append(Found(self.settings.path, offences, chunk.live))
         return found
 
     def _on_time(self, offence: Offence, live: bool, now: float) -> Offence:

@@ -24,6 +24,7 @@ from responder import config as configuration
 from responder.config import Config
 from responder.control.server import ControlServer
 from responder.control.spool import Spool
+from responder.daemon.activity import Activity
 from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import MOST_OWED, Ledger
@@ -88,6 +89,7 @@ class Daemon:
         self.responses = Responses(self, Spool(Path(settings.state) / "spool"))
         horizon = self.started - config.longest_window
         self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)
+        self.activity = Activity(self.logs)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
         self._watch = Watch([log.settings.path for log in self.logs.each], self._wake)
         self._untold: deque[Ban] = deque()
@@ -136,6 +138,7 @@ class Daemon:
         lines = self.logs.lines
         found = self.logs.poll(self.detector, now)
         bans = self.ledger.judge(found, now)
+        self.activity.note(found, now)
         if found or now >= self._commit_at:
             self.commit()
         in_force = [ban for ban in bans if ban.expires > now and self.ledger.tracker.in_force(ban)]
@@ -223,6 +226,7 @@ class Daemon:
             _log.info("the ban of %s (%s) is over", ban.prefix, ban.policy)
         if self.guard.news(now):
             self._protect(now)
+        self.activity.tend(self.ledger, now)
         if now >= self._clean_at or self._clean_at - now > _CLEAN_EVERY:
             self._clean(now)
         return True

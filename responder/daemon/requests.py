@@ -12,6 +12,7 @@ import responder
 from responder import policyfile
 from responder.config import Config
 from responder.daemon import shown
+from responder.daemon.activity import Activity
 from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import Ledger
@@ -44,6 +45,7 @@ class Engine(Protocol):
     logs: Logs
     guard: Guard
     responses: Responses
+    activity: Activity
 
     def now(self) -> float:
         """Return the wall clock."""
@@ -119,6 +121,7 @@ class Requests:
             "tracked_dropped": tracker.dropped,
             "allowlist": [{"prefix": str(entry.prefix), "why": entry.why} for entry in tracker.allowlist.entries],
             "unresolved": daemon.guard.unresolved,
+            "silent": [shown.silent(one) for one in daemon.activity.silent],
             "sources": [
                 {
                     "path": log.settings.path,

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from responder.decide.silence import Silent
 from responder.decide.tracker import Judgement
 from responder.enforce.backend import Target
 from responder.enforce.firewall import Enforced
 from responder.store.state import PastBan
-from responder.times import format_time
+from responder.times import DAY, format_time
 from responder.values import Ban
 
 Shown = dict[str, Any]
@@ -55,6 +56,12 @@ def offence(judgement: Judgement) -> Shown:
         "effect": judgement.effect.value,
         "line": one.line,
     }
+
+
+def silent(one: Silent) -> Shown:
+    """Return what fell silent: a rule, or a whole source (no rule)."""
+    last = format_time(one.last * DAY)[:10]
+    return {"source": one.source, "rule": one.rule or None, "matched": one.matched, "of_days": one.span, "last": last}
 
 
 def kernel(held: Mapping[Target, Enforced]) -> list[Shown]:

@@ -4,17 +4,19 @@ One runner serves the tests, ``responder rules test`` and the daemon's start: a
 rule that fails its own examples never reaches the firewall.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC
 
 from responder.detect.detector import Detector
-from responder.detect.rule import Rule
+from responder.detect.rule import Example, Rule
 from responder.errors import RuleError
 from responder.formats import alerts, jsonline
 from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
-from responder.values import Prefix
+from responder.values import Prefix, parse_address
 
+_ADDRESS = re.compile(r"(?<![\w.:])[0-9A-Fa-f:.]{2,45}(?!\w)")
 _REFERENCE = 1_800_000_000.0  # any year will do: an example is about the message
 
 
@@ -32,6 +34,9 @@ def run(rules: Sequence[Rule]) -> list[RuleError]:
             problems.append(rule.error("no example that matches", "add an [[rule.example]] with its address"))
         if all(example.address for example in rule.examples):
             problems.append(rule.error("no example that must not match", 'add one with address = ""'))
+        if rule.has_free_text() and not any(map(_frames, rule.examples)):
+            remedy = "add a line in which he writes an address of somebody else, 198.51.100.1 perhaps"
+            problems.append(rule.error("a client writes part of what it matches, and no example shows him lie", remedy))
         alone = Detector([rule])
         for example in rule.examples:
             if wrong := _unreadable(rule, example.line):
@@ -45,6 +50,12 @@ def run(rules: Sequence[Rule]) -> list[RuleError]:
             if mine and all_of_us != mine:
                 problems.append(_differs(rule, example.line, example.address, all_of_us, " by another rule"))
     return problems
+
+
+def _frames(example: Example) -> bool:
+    """Tell whether *example* blames one address and holds another's too."""
+    found = (parse_address(text.strip(".")) for text in _ADDRESS.findall(example.line))
+    return bool(example.address) and any(address and str(address) != example.address for address in found)
 
 
 def blamed(detector: Detector, rule: Rule, line: str) -> Prefix | None:

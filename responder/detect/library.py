@@ -5,11 +5,12 @@ an earlier folder replaces that one in its place; twice in one folder is an
 error.  Reading them is the one thing this room does with the world.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import responder
 from responder.detect import examples, rulefile
+from responder.detect.pattern import slow_text
 from responder.detect.rule import Rule
 from responder.errors import ConfigError, Refused, RuleError
 
@@ -47,9 +48,18 @@ def load(folders: Iterable[Path], policies: Collection[str], disabled: Collectio
     ]
     in_force = tuple(rule for rule in rules.values() if rule.id not in disabled)
     problems += examples.run(in_force)
+    problems += [fault for rule in in_force if rule.path.parent != shipped() for fault in _too_slow(rule)]
     if problems:
         raise Refused(problems)
     return in_force
+
+
+def _too_slow(rule: Rule) -> Iterator[RuleError]:
+    """Yield what a trial shows of *rule*; for those that ship a test has tried it."""
+    for text in rule.texts():
+        if (message := slow_text(text)) is not None:
+            what = f"matching {text!r} takes too long on a message like {message[:60]!r}..."
+            yield rule.error(what, "narrow its repetitions, as in <[^>]*>, or bound them, as in .{{0,200}}")
 
 
 def _read(folder: Path) -> tuple[dict[str, Rule], list[ConfigError | RuleError]]:

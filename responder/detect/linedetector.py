@@ -10,6 +10,7 @@ Pure; holds nothing but what it worked out about programs.
 from collections.abc import Sequence
 
 from responder.detect.linerule import LineRule
+from responder.detect.probe import LONGEST
 from responder.detect.reading import Reading
 from responder.detect.scanner import fastest
 from responder.detect.trailrule import TrailRule
@@ -58,16 +59,14 @@ class LineDetector:
         judging = self._judging.get(program)
         if judging is None:
             judging = self._judging_of(program)
-        message = syslog.text(line[head.message :])
+        message = syslog.text(line[head.message : head.message + LONGEST])
         found: Offence | None = None
         for number in sorted(candidates & judging):
             rule = self.rules[number]
-            if isinstance(rule, TrailRule):
-                address = rule.follow(head, program, message, reading)
-            elif found is None:
-                address = rule.find(message)
+            if isinstance(rule, LineRule):
+                address = rule.find(message) if found is None else None
             else:
-                continue
+                address = rule.follow(head, program, message, reading)
             if address and found is None:
                 at = reading.stamps.read(head.stamp)
                 found = Offence(address, rule.id, rule.policy, rule.weight, at, syslog.text(line))

@@ -35,9 +35,18 @@ class LineRule(Rule):
     def find(self, message: str) -> Prefix | None:
         """Return the address that *message* blames, or None where the rule does not match."""
         for pattern in self.patterns:
-            if address := pattern.find(message):
-                return None if any(shape.fits(message) for shape in self._ignored) else address
+            address = pattern.find(message)
+            if address is not None:
+                return None if self._ignored and self.ignores(message) else address
         return None
+
+    def ignores(self, message: str) -> bool:
+        """Tell whether *message* is known to be no offence."""
+        return any(shape.fits(message) for shape in self._ignored)
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the patterns that are matched against messages."""
+        return (*self.any_of, *self.ignore)
 
     def looks_for(self) -> dict[str, Any]:
         """Return what the rule asks of a line."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import regex
 
-from responder.detect import literals, proof, syntax
+from responder.detect import literals, probe, proof, syntax
 from responder.detect.pieces import expand
 from responder.detect.proof import Fault
 from responder.values import Prefix, parse_address
@@ -111,6 +111,12 @@ class Joint:
         if found is None or (not self._pinned_left and len(message.encode()) > LONGEST_PINNED_RIGHT):
             return None
         return Joined(found["key"] if self.key else "", parse_address(found["address"]) if self.blames else None)
+
+
+def slow_text(text: str, key: str = "") -> str | None:
+    """Return a message on which the pattern *text* takes too long, or None where there is none."""
+    nodes, compiled = _parsed(text, key)
+    return probe.slow_text(compiled, nodes)
 
 
 def _parsed(text: str, key: str = "") -> tuple[syntax.Nodes, "regex.Pattern[str]"]:

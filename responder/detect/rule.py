@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from responder.detect.syntax import is_wild, parse, walk
 from responder.errors import RuleError
 
 
@@ -42,6 +43,14 @@ class Rule:
     def looks_for(self) -> dict[str, Any]:
         """Return what the rule asks of an entry, as its file says it."""
         raise NotImplementedError
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the patterns that are matched against messages."""
+        return ()
+
+    def has_free_text(self) -> bool:
+        """Tell whether part of what the rule matches may be anything, so that a client may have written it."""
+        return any(is_wild(node) for text in self.texts() for node in walk(parse(text)))
 
     def error(self, problem: str, remedy: str) -> RuleError:
         """Return the error that names this rule."""

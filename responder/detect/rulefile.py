@@ -7,6 +7,7 @@ A file is about one attacked service:
 
     versions = "Postfix 3.4 to 3.10"      # whose output the examples are
     tags    = ["smtp"]
+    ignore  = ['statistics: ']            # messages that are no offence, whatever a rule here says
 
     [[rule]]
     id = "postfix-..."  title = "..."  policy = "..."  weight = 1  tags = ["relay"]
@@ -95,6 +96,7 @@ class _File(_Strict):
     program: Annotated[list[str], Field(min_length=1)] | None = None
     tags: list[Tag] = []
     versions: str = ""
+    ignore: list[str] = []
     rule: list[_Rule] = []
 
 
@@ -150,7 +152,7 @@ def _made(path: Path, content: _File, entry: _Rule) -> Rule:
     any_of = entry.any_of if entry.pattern is None else [entry.pattern]
     if any_of is None:
         raise RuleError(path, f"{entry.id}: pattern", "field required", "write what the message looks like")
-    return LineRule(**common, any_of=tuple(any_of), ignore=tuple(entry.ignore))
+    return LineRule(**common, any_of=tuple(any_of), ignore=(*content.ignore, *entry.ignore))
 
 
 def _trail(path: Path, entry: _Rule, common: dict[str, Any]) -> Rule:

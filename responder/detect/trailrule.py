@@ -64,6 +64,10 @@ class TrailRule(Rule):
     def _key(self, head: Header, program: bytes, found: Joined) -> Key:
         return Key(program, self.source, found.key or head.pid.decode("utf-8", "replace"))
 
+    def texts(self) -> tuple[str, ...]:
+        """Return the patterns that are matched against messages."""
+        return (self.source, self.pattern, *filter(None, [self.end]))
+
     def looks_for(self) -> dict[str, Any]:
         """Return what the rule asks of lines."""
         asked = {"program": list(self.programs), "key": self.key, "from": self.source, "pattern": self.pattern}

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from responder.errors import StoreError
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; Alembic is only loaded when the file is not there yet."""
 
 _PATIENCE = 5.0  # seconds that a reader of the file may keep us waiting

@@ -6,6 +6,7 @@
     positions  how far each log was read
     progress   one row: when the last commit was, and how far the logs lagged behind it
     responses  which active responses were carried out, lest one be twice
+    activity   how often each rule matched in each log on each day (UTC); rule "": how many lines it had
     names      what allow-listed host names last resolved to
 
 Addresses are 16 bytes that sort as addresses do (IPv4 at ::ffff:0:0/96), so a
@@ -109,6 +110,15 @@ responses = Table(
     Column("network", LargeBinary(16), nullable=False),
     Column("length", Integer, nullable=False),
     Column("alert", Text, nullable=False),
+)
+
+activity = Table(
+    "activity",
+    metadata,
+    Column("day", Integer, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
 )
 
 progress = Table(

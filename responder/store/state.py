@@ -8,6 +8,7 @@ Falls short: one process at a time (see Lock); evidence lines are kept to 2,000
 characters.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,7 +20,7 @@ from sqlalchemy.dialects import sqlite
 
 from responder.decide.tracker import Effect, Judgement
 from responder.store import database
-from responder.store.schema import bans, names, offences, positions, progress, responses
+from responder.store.schema import activity, bans, names, offences, positions, progress, responses
 from responder.values import Ban, Offence, Position, Prefix, Scope
 
 _LONGEST_LINE = 2000
@@ -72,11 +73,13 @@ class Batch:
     """In the order in which they were made: a lift ends what stands before it, here and in the store."""
     positions: dict[str, tuple[Position, ...]] = field(default_factory=dict)
     responses: list[Handled] = field(default_factory=list)
+    activity: Counter[tuple[int, str, str]] = field(default_factory=Counter)
+    """By day, source and rule."""
     lag: float = 0.0
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to commit."""
-        return bool(self.judgements or self.changes or self.positions or self.responses)
+        return bool(self.judgements or self.changes or self.positions or self.responses or self.activity)
 
     def judge(self, judgement: Judgement) -> None:
         """Add *judgement*, with the ban that it led to."""
@@ -125,8 +128,31 @@ class StateStore:
                 execute(positions.insert(), [{"source": source, **at._asdict()} for at in files])
         if batch.responses:
             execute(responses.insert(), [_response_row(one) for one in batch.responses])
+        self._count(batch.activity)
         execute(sa.delete(progress))
         execute(progress.insert(), {"id": 1, "committed": now, "lag": batch.lag})
+
+    def _count(self, counts: Mapping[tuple[int, str, str], int]) -> None:
+        if not counts:
+            return
+        adding = sqlite.insert(activity)
+        adding = adding.on_conflict_do_update(
+            index_elements=["day", "source", "rule"], set_={"count": activity.c.count + adding.excluded.count}
+        )
+        rows = [{"day": day, "source": source, "rule": rule, "count": n} for (day, source, rule), n in counts.items()]
+        self._connection.execute(adding, rows)
+
+    def activity(self) -> dict[tuple[str, str], dict[int, int]]:
+        """Return how often each rule matched in each source (rule "": its lines), by day."""
+        found: dict[tuple[str, str], dict[int, int]] = {}
+        for day, source, rule, count in self._rows(sa.select(activity)):
+            found.setdefault((source, rule), {})[day] = count
+        return found
+
+    def forget_activity(self, before: int) -> None:
+        """Forget the counts of days before *before*.  Raises StoreError."""
+        with database.translated(self.path), self._connection.begin():
+            self._connection.execute(activity.delete().where(activity.c.day < before))
 
     def _insert(self, made: Sequence[Ban]) -> None:
         if made:

@@ -1,6 +1,5 @@
 """What is kept is kept whole, for the daemon alone, in order; or it is not there, and that is said."""
 
-import contextlib
 import errno
 import json
 import os
@@ -9,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from tests.active_response.execd import Ossec, Run
 from tests.active_response.peer import Peer, answering
 from tests.active_response.test_reading import TOKEN
 from tests.enforce.users import NOBODY, as_user, common_folder
+from tests.lab.disk import fill
 
 STORM = 200
 
@@ -97,26 +96,11 @@ def test_without_a_folder_it_is_lost_and_said_to_be(ossec: Ossec, kind: str) -> 
     assert f"and it cannot be kept in {ossec.installed.spool}: " in ossec.installed.said()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a disk of one megabyte."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting needs root")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], check=True)
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
 @pytest.mark.kernel
 def test_a_full_disk_leaves_nothing_behind(ossec: Ossec, small_disk: Path) -> None:
     """No half of a request, no temporary file; and when there is room it is kept again."""
     ossec.environment["RESPONDER_SPOOL"] = str(small_disk)
-    ballast = small_disk / "ballast"
-    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while file.write(b"x" * 4096):
-            pass
+    ballast = fill(small_disk)
 
     assert ossec.add("192.0.2.7") == Run(74)
     assert os.strerror(errno.ENOSPC) in ossec.installed.said()

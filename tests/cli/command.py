@@ -1,5 +1,6 @@
 """command - the command line as a person calls it, in this process."""
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -37,8 +38,9 @@ class Command:
         lines = "".join(f"{key} = {json.dumps(str(path))}\n" for key, path in own.items())
         self.config.write_text(lines + settings)
 
-    def __call__(self, *words: str | Path) -> Said:
+    def __call__(self, *words: str | Path, stdin: str = "") -> Said:
         """Run a command to its end."""
+        self._patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         self._patch.setattr(sys, "argv", ["responder", *map(str, words)])
         self._patch.setenv("RESPONDER_CONFIG", str(self.config))
         self._capture.readouterr()

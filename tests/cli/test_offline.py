@@ -35,6 +35,10 @@ def test_a_scan_counts_lines_offences_and_bans(responder: Command, log: Path) ->
     assert found["lines"] == 20_000
     assert found["offences"] == sum(found["by_rule"].values()) == sum(found["by_effect"].values())
     assert 3_000 < found["offences"] < 5_000
+    for key in ("by_policy", "by_network", "by_hour"):
+        assert sum(found[key].values()) == found["offences"]
+    assert all(network.endswith(("/24", "/48")) for network in found["by_network"])
+    assert all(hour.startswith("2026-03-01T00:00:00") for hour in found["by_hour"])
     assert found["addresses_banned"] == len({ban["prefix"] for ban in found["bans"]})
     assert found["by_effect"]["ban"] == len(found["bans"]) > 50
     for ban in found["bans"]:

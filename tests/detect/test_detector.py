@@ -22,14 +22,16 @@ def one_by_one(rules: tuple[LineRule, ...], data: bytes) -> list[Offence]:
     found = []
     clock = stamps()
     for line in data.split(b"\n")[:-1]:
-        record = syslog.read(line, clock)
-        if record is None:
+        record = syslog.read(line, stamps())
+        head = syslog.header(line)
+        if record is None or head is None:
             continue
         for rule in rules:
             address = rule.find(record.message) if rule.judges(record.program) else None
             if address:
                 text = line.removesuffix(b"\r").decode("utf-8", "replace")
-                found.append(Offence(address, rule.id, rule.policy, rule.weight, record.time, text))
+                at = clock.read(head.stamp)  # a line that is no offence moves no clock
+                found.append(Offence(address, rule.id, rule.policy, rule.weight, at, text))
                 break
     return found
 

@@ -19,7 +19,7 @@ address = ""
 
 
 def a_file(
-    name: str, *, title: str = "A rule", pattern: str = "failed for .* from <address>$", more: str = GOOD
+    name: str, *, title: str = "A rule", pattern: str = "failed for [a-z]+ from <address>$", more: str = GOOD
 ) -> str:
     return f"""
 service = "sshd"
@@ -155,7 +155,8 @@ def test_another_rule_may_not_blame_another_address_for_an_example(first: Path) 
     """The set as a whole must judge as each rule's author says."""
     thief = a_file("rule-a", pattern="failed for <address> .*from 192", more=GOOD.replace("for x", "for 192.0.2.9 "))
     (first / "a.toml").write_text(thief.replace('"192.0.2.7"', '"192.0.2.9"'))
-    (first / "b.toml").write_text(a_file("rule-b", more=GOOD.replace("for x", "for 192.0.2.9")))
+    good = GOOD.replace("for x", "for 192.0.2.9")
+    (first / "b.toml").write_text(a_file("rule-b", pattern="failed for .* from <address>$", more=good))
 
     assert [problem.partition(" in ")[0] for problem in refusals(first)] == [
         f"{first}/b.toml: rule-b: 192.0.2.9 is blamed by another rule"
@@ -208,3 +209,15 @@ def test_policies_in_a_folder_of_rules_are_not_ignored_in_silence(tmp_path: Path
 
     with pytest.raises(Refused, match="write them into the settings"):
         library.load([tmp_path], {})
+
+
+def test_a_rule_with_free_text_shows_how_it_is_lied_to(first: Path) -> None:
+    """An example in which a client writes somebody else's address."""
+    (first / "a.toml").write_text(a_file("rule-a", pattern="failed for .* from <address>$"))
+
+    (problem,) = refusals(first)
+
+    assert "no example shows him lie; add a line in which he writes an address of somebody else" in problem
+    lie = GOOD + f'[[rule.example]]\nline = "{LINE}failed for 198.51.100.1 from 192.0.2.7"\naddress = "192.0.2.7"\n'
+    (first / "a.toml").write_text(a_file("rule-a", pattern="failed for .* from <address>$", more=lie))
+    assert library.load([first], ["login"])

@@ -92,7 +92,7 @@ def test_what_is_wrong_is_told_with_its_remedy(asked: str, problem: str) -> None
     assert any(problem in told for told in problems), problems
 
 
-ACCESS = '192.0.2.7 - - [23/Nov/2026:13:46:37 +0000] "GET /wp-login.php HTTP/1.1" 404 162'
+ACCESS = '192.0.2.7 - 198.51.100.1 [23/Nov/2026:13:46:37 +0000] "GET /wp-login.php HTTP/1.1" 404 162'
 CADDY = '{"ts":1795434397.5,"logger":"http.log.access","request":{"remote_ip":"192.0.2.7","uri":"/x"},"status":401}'
 
 
@@ -106,7 +106,7 @@ def example(line: str, address: str) -> str:
         (
             'format = "plain"\nprogram = ["app"]',
             "pattern = 'failed for .* from <address>$'",
-            "2026-11-23 13:46:37 failed for x from 192.0.2.7",
+            "2026-11-23 13:46:37 failed for 198.51.100.1 from 192.0.2.7",
             "2026-11-23 13:46:37 let in x from 192.0.2.7",
         ),
         (

@@ -1,5 +1,7 @@
 """Every rule that ships is proven and does what its examples show."""
 
+from pathlib import Path
+
 import pytest
 
 from responder import config
@@ -7,6 +9,7 @@ from responder.detect import examples, library, proof, rulefile, syntax
 from responder.detect.detector import Detector
 from responder.detect.linerule import LineRule
 from responder.detect.rule import Example, Rule
+from tests.detect.page import page
 
 PATHS = sorted(path for path in library.shipped().glob("*.toml") if path.name != library.POLICIES)
 PARSED = [rulefile.parse(path, path.read_text("utf-8")) for path in PATHS]
@@ -48,3 +51,16 @@ def test_a_rule_shows_whom_it_blames_and_whom_it_leaves_alone(rule: Rule) -> Non
     assert rule.title.strip()
     assert rule.service.strip()
     assert examples.run([rule]) == []
+
+
+def test_the_page_that_lists_them_is_true() -> None:
+    """Renew it with `python -m tests.detect.page > rules/README.md`."""
+    assert (library.shipped() / "README.md").read_text("utf-8") == page()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=[path.name for path in PATHS])
+def test_a_file_says_whose_output_its_examples_are(path: Path) -> None:
+    """So that one knows what to look at when a program is updated."""
+    (rules, _) = rulefile.parse(path, path.read_text("utf-8"))
+
+    assert all(rule.versions for rule in rules)

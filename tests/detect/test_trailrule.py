@@ -110,7 +110,7 @@ def test_an_offence_does_not_hide_that_a_connection_began() -> None:
 
 def test_an_example_is_as_many_lines_as_it_takes() -> None:
     """And proves the rule like any other."""
-    both = f"{line('connect from unknown[192.0.2.7]')}\n{line('gave up: x')}"
+    both = f"{line('connect from unknown[192.0.2.7]')}\n{line('gave up: connect from x[198.51.100.1]')}"
     alone = line("gave up: x")
     shown = f"example = [{{ line = '''{both}''', address = '192.0.2.7' }}, {{ line = '{alone}', address = '' }}]"
     rules, problems = parsed(BY_PID, shown)

@@ -1,11 +1,8 @@
 """A batch is all or nothing, whenever the writer dies and whenever the disk is full."""
 
-import contextlib
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -15,6 +12,7 @@ from responder.errors import StoreError
 from responder.store.database import Lock
 from responder.store.state import Batch, StateStore
 from responder.values import Prefix
+from tests.lab.disk import fill
 from tests.store import strategies as some
 from tests.store.strategies import NOON
 
@@ -64,27 +62,6 @@ def test_offences_bans_and_positions_agree_whenever_the_writer_is_killed(tmp_pat
         assert last >= reached
         reached = last
     assert reached > 100
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a disk of two megabytes."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting needs root")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=True)
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def fill(folder: Path) -> Path:
-    """Leave not one byte free in *folder*, and return what takes the room."""
-    ballast = folder / "ballast"
-    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while file.write(b"x" * 4096):
-            pass
-    return ballast
 
 
 @pytest.mark.kernel

@@ -1,6 +1,7 @@
 """What the state store was given is what it gives back."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -212,4 +213,31 @@ def test_responses_that_were_carried_out_are_known_until_they_are_forgotten(made
         assert store.responses(since) == sorted(one for one in made if one.token >= since)
         store.forget_responses(since)
         assert store.responses("") == sorted(one for one in made if one.token >= since)
+        store.close()
+
+
+_COUNTS = st.dictionaries(
+    st.tuples(st.integers(0, 5), st.sampled_from(["mail", "auth"]), st.sampled_from(["", "a", "b"])), st.integers(1, 9)
+)
+
+
+@given(st.lists(_COUNTS, max_size=4), st.integers(0, 6))
+@settings(max_examples=30, deadline=None)
+def test_counts_of_a_day_add_up_until_they_are_forgotten(
+    batches: list[dict[tuple[int, str, str], int]], day: int
+) -> None:
+    """Whichever batches they came in, across a restart."""
+    with fresh() as first:
+        for counts in batches:
+            first.commit(Batch(activity=Counter(counts)), NOON)
+        store = reopened(first)
+        total = sum((Counter(counts) for counts in batches), Counter())
+
+        store.forget_activity(day)
+
+        expected: dict[tuple[str, str], dict[int, int]] = {}
+        for (of_day, source, rule), count in total.items():
+            if of_day >= day:
+                expected.setdefault((source, rule), {})[of_day] = count
+        assert store.activity() == expected
         store.close()

@@ -1,0 +1,88 @@
+"""Whatever is written into a log, judging it raises nothing, takes little, and blames only who stands there.
+
+The inputs are the examples of all rules, mangled.  How many are tried, and
+whether each must be judged within a tenth of a second of processor time, the
+environment says: contrib/fuzz tries a million.
+"""
+
+import os
+import re
+import time
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from responder.detect.detector import Detector
+from responder.detect.rule import Rule
+from responder.detect.trails import Trails
+from responder.formats import alerts
+from responder.formats.alertlog import whole
+from responder.values import Offence, parse_address
+from tests.detect.rules import stamps
+from tests.detect.test_shipped import RULES
+
+EXAMPLES = int(os.environ.get("RESPONDER_FUZZ", "40"))
+PATIENCE = float(os.environ.get("RESPONDER_FUZZ_PATIENCE", "inf"))
+LINES = 100  # in one example
+
+DETECTOR = Detector(RULES)
+SAMPLES = [(rule, example.line.encode()) for rule in RULES for example in rule.examples]
+_FRAGMENTS = [
+    b" from 198.51.100.1 port 22 ssh2", b"[198.51.100.1]", b"<", b">", b"]: ", b"[", b"]", b": ", b" ", b"\t", b"\r",
+    b"\0", b"\n", b"\n\n", b"\xff", b"\xc3", b"\xe2\x80\xa8", b"::ffff:198.51.100.1", b"%eth0", b"\\", b'"', b"'",
+    b"{", b"}",
+    b"Src IP: 198.51.100.1", b"** Alert 1.1: - x,", b"rip=198.51.100.1", b"2001:db8::", b"9" * 40, b"A" * 300,
+    b"rhost=198.51.100.1", b"user=<", b"helo=<", b", ", b"(", b")", b"ssh2", b"preauth", b"$",
+    b"message repeated 2 times: [ ",
+]  # fmt: skip
+_ADDRESS = re.compile(rb"[0-9A-Fa-f:.]{2,45}")
+
+
+def mangled(sample: bytes, edits: list[tuple[float, int, bytes, int]]) -> bytes:
+    """Return *sample* after *edits*: where, how much is cut out, what is put there, and how often."""
+    for place, cut, put, times in edits:
+        at = int(place * len(sample))
+        sample = sample[:at] + put * times + sample[at + cut :]
+    return sample
+
+
+_EDITS = st.lists(
+    st.tuples(
+        st.floats(0, 1),
+        st.sampled_from([0, 0, 0, 1, 2, 8, 30]),
+        st.sampled_from(_FRAGMENTS) | st.binary(max_size=6),
+        st.sampled_from([1, 1, 1, 2, 50]),
+    ),
+    max_size=4,
+)
+_ENTRIES = st.lists(st.tuples(st.sampled_from(SAMPLES), _EDITS), min_size=LINES, max_size=LINES)
+
+
+def judged(rule: Rule, entry: bytes, trails: Trails) -> list[Offence]:
+    if rule.form == "alert":
+        form = alerts.recognise(entry)
+        data = entry[: whole(entry + b"\n\n")]
+        return DETECTOR.judge(alerts.reader(form).read(data)) if form else []
+    return DETECTOR.find(entry + b"\n", stamps(), rule.form, rule.programs[0], trails)
+
+
+@given(_ENTRIES)
+@settings(
+    max_examples=EXAMPLES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+def test_nothing_that_is_written_into_a_log_trips_it(
+    entries: list[tuple[tuple[Rule, bytes], list[tuple[float, int, bytes, int]]]],
+) -> None:
+    """And whom it blames is written there, as an address."""
+    trails = Trails()
+    seen: set[bytes] = set()
+    for (rule, sample), edits in entries:
+        entry = mangled(sample, edits)
+        seen.update(_ADDRESS.findall(entry))
+        begin = time.process_time()
+        offences = judged(rule, entry, trails)
+        assert time.process_time() - begin < PATIENCE, entry
+        for offence in offences:
+            offence.line.encode()
+            assert offence.address in {parse_address(text.decode()) for text in seen}, entry
