@@ -129,8 +129,9 @@ def test_rules_are_listed_shown_and_tested(responder: Command) -> None:
     for rule in found[:3]:
         assert rule["id"] in listed
         assert responder("rules", "show", rule["id"], "--json").json == rule
+        pattern = rule.get("pattern") or rule["any_of"][0]
         shown = responder("rules", "show", rule["id"]).out
-        for part in (rule["title"], rule["policy"], rule["file"], rule["pattern"], rule["examples"][0]["line"]):
+        for part in (rule["title"], rule["policy"], rule["file"], pattern, rule["examples"][0]["line"]):
             assert part in shown
     tested = responder("rules", "test")
     examples = sum(len(rule["examples"]) for rule in found)
