@@ -30,6 +30,14 @@ PIECES = {
     # OpenSMTPD's ids of sessions and envelopes (%016llx), and others' that are as long.
     "hex-id": r"[0-9a-f]{8,32}",
     "code": r"\d{3} \d\.\d{1,3}\.\d{1,3}",
+    # A peer's name as glibc's resolver lets it through (res_hnok), or as the program made it (ProFTPD, netaddr.c,
+    # pr_netaddr_validate_dns_str), or its address, where it has none; before it an ident name and @ (sendmail, util.c,
+    # cleanstrcpy).  It may be a lie, but no blank, bracket, quote or comma is in it, so it ends where it ends.
+    "host": r"[\w.:@!#$%&'*+/^`|~-]{1,320}",
+    # The name of an account that exists here, where the program says none other: as useradd makes them.
+    "account": r"[\w.@+-]{1,64}\$?",
+    # A file of our own.
+    "path": r"/[\w/.+-]{1,255}",
 }
 """Each piece's regular expression (the syntax that `re` and `regex` share)."""
 

@@ -117,16 +117,21 @@ def test_rules_are_listed_shown_and_tested(responder: Command) -> None:
     found = responder("rules", "list", "--json").json
     assert len(found) > 20
     keys = {"id", "title", "service", "policy", "weight", "file", "examples"}
-    kinds = {frozenset(set(rule) - keys - {"ignore"}) for rule in found}
-    lines = {frozenset({"program", "pattern"}), frozenset({"program", "any_of"})}
-    assert kinds == {*lines, frozenset({"program", "address", "when", "unless"})}
+    kinds = {frozenset(set(rule) - keys - {"ignore", "until"}) for rule in found}
+    assert kinds == {
+        frozenset({"program", "pattern"}),
+        frozenset({"program", "any_of"}),
+        frozenset({"program", "key", "from", "pattern"}),
+        frozenset({"program", "address", "when", "unless"}),
+    }
     listed = responder("rules", "list").out
     assert f"{len(found)} rules" in listed
     for rule in found[:3]:
         assert rule["id"] in listed
         assert responder("rules", "show", rule["id"], "--json").json == rule
+        pattern = rule.get("pattern") or rule["any_of"][0]
         shown = responder("rules", "show", rule["id"]).out
-        for part in (rule["title"], rule["policy"], rule["file"], rule["pattern"], rule["examples"][0]["line"]):
+        for part in (rule["title"], rule["policy"], rule["file"], pattern, rule["examples"][0]["line"]):
             assert part in shown
     tested = responder("rules", "test")
     examples = sum(len(rule["examples"]) for rule in found)
