@@ -86,6 +86,13 @@ def test_a_client_cannot_choose_when_his_request_was(user: str, agent: str) -> N
     assert read("access-log", line) == (MOMENT, line)
 
 
+def test_a_month_may_be_a_number() -> None:
+    """As Proxmox writes it."""
+    line = '::ffff:203.0.113.80 - - [25/11/2026:11:00:06 +0100] "POST /api2/json/access/ticket HTTP/1.1" 401 -'
+
+    assert read("access-log", line) == (MOMENT, line)
+
+
 @pytest.mark.parametrize("line", ["", "x", '203.0.113.80 - - [25/Foo/2026:11:00:06 +0100] "', "203.0.113.80 - - [x"])
 def test_what_is_no_request_has_no_header(line: str) -> None:
     """An error log's lines, for one."""
@@ -100,6 +107,7 @@ def test_any_bytes_have_a_header_or_none(line: bytes, form: str) -> None:
         b"2026-11-25 10:00:06" + line,
         b"[Wed Nov 25 " + line,
         b'a - - [25/Nov/2026:11:00:06 +0100] "' + line,
+        b'a - - [99/99/2026:11:00:06 +0100] "' + line,
     ):
         head = HEADERS[form](data)
         if head:
