@@ -16,7 +16,7 @@ from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
 from responder.values import Prefix, parse_address
 
-_ADDRESS = re.compile(r"(?<![\w.:])[0-9A-Fa-f:.]{2,45}(?!\w)")
+_ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})(?![\w.])")
 _REFERENCE = 1_800_000_000.0  # any year will do: an example is about the message
 
 
@@ -54,7 +54,7 @@ def run(rules: Sequence[Rule]) -> list[RuleError]:
 
 def _frames(example: Example) -> bool:
     """Tell whether *example* blames one address and holds another's too."""
-    found = (parse_address(text.strip(".")) for text in _ADDRESS.findall(example.line))
+    found = (parse_address(text) for text in _ADDRESS.findall(example.line))
     return bool(example.address) and any(address and str(address) != example.address for address in found)
 
 

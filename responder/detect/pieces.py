@@ -22,6 +22,16 @@ PIECES = {
     "seconds": r"\d{1,10}(?:\.\d{1,6})?",
     # Short ids are hexadecimal, long ones of base 52 without vowels (Postfix, mail_queue.h): no word is one.
     "queue-id": r"NOQUEUE|[0-9A-F]{5,20}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}",
+    # What an administrator called a thing of his, a virtual host or a rate limit: never a name that a peer gives.
+    "label": r"[A-Za-z0-9._-]{1,255}",
+    # What a client gave as user of HTTP's basic authentication ends at the first colon (RFC 7617, 2).  So the
+    # program's own words after it hold the first colon, and the pattern must spell them out, colon and all.
+    "basic-user": r"[^:]{0,255}",
+    # Exim's name and HELO of a client: it takes no name from the DNS and no HELO with other characters
+    # (dns_check_names_pattern, and check_helo() in smtp_in.c unless helo_accept_junk_hosts lets junk in).
+    "exim-host": r"(?:[A-Za-z0-9/._-]{1,255} )?"
+    r"(?:\((?:[A-Za-z0-9:._-]{1,255}|\[(?:IPv[46]:)?[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9._-]{1,32})?\])\) )?"
+    rf"\[(?P<address>{_ADDRESS})\](?::\d{{1,5}})?",
     # The names in Postfix's smtpd.h.
     "stage": "RCPT|CONNECT|HELO|EHLO|MAIL|VRFY|AUTH|ETRN|STARTTLS|DATA|BDAT|DATA content|BDAT content|END-OF-MESSAGE",
     # What Dovecot says of the connection's security; without < and > it cannot reach out of user=<...>.
@@ -41,7 +51,7 @@ PIECES = {
 }
 """Each piece's regular expression (the syntax that `re` and `regex` share)."""
 
-ADDRESS_PIECES = ("address", "client")
+ADDRESS_PIECES = ("address", "client", "exim-host")
 """The pieces that hold the address to blame."""
 
 _PIECE = re.compile("<(" + "|".join(map(re.escape, PIECES)) + ")>")

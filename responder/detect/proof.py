@@ -64,6 +64,10 @@ _OVERLAPPING = Fault(
     "two open-ended repetitions may each match what follows them, so matching is not linear",
     "narrow one to a class without the character that ends it, as in <[^>]*>",
 )
+_ENDLESS = Fault(
+    "no colon stands in the program's own words behind <basic-user>, so nothing says where the name ends",
+    "spell out what the program writes after the name, up to a colon",
+)
 _NO_LITERAL = Fault(
     f"no literal of {SHORTEST} characters is in every match, so every line would have to be tried",
     "spell out a word that the message always contains",
@@ -75,7 +79,25 @@ def faults(nodes: Nodes) -> list[Fault]:
     found = _address_faults(nodes)
     if not found and not pinned_left(nodes) and not _pinned_right(nodes):
         found.append(_UNPINNED)
+    if not _named_users_end(nodes):
+        found.append(_ENDLESS)
     return [*found, *runaways(nodes), *literal_faults(nodes)]
+
+
+def _named_users_end(nodes: Nodes) -> bool:
+    """Tell whether literals with a colon follow wherever the piece <basic-user> stands, in the same sequence."""
+    for index, node in enumerate(nodes):
+        if node[0] is op.SUBPATTERN and any(map(_is_basic_user, parts(node)[0])):
+            words = takewhile(lambda one: one[0] is op.LITERAL and not piece(one), nodes[index + 1 :])
+            if ord(":") not in {one[1] for one in words}:
+                return False
+        elif not all(map(_named_users_end, parts(node))):
+            return False
+    return True
+
+
+def _is_basic_user(node: Node) -> bool:
+    return piece(node) == "basic-user"
 
 
 def literal_faults(nodes: Nodes) -> list[Fault]:

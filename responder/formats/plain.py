@@ -7,7 +7,7 @@
     time="2026-11-25T10:00:00Z" message       logfmt, where the time comes first
 
 Which program it is the line does not say; that is known from the source.  The
-name of a zone other than UTC or GMT is not read: the source says whose clock it is.
+name of a zone other than UTC or GMT (CEST, MSK) is not read: the source says whose clock it is.
 """
 
 import re
@@ -16,7 +16,7 @@ from responder.formats.stamps import MONTHS
 from responder.formats.syslog import Header
 
 _TIME = rb"(\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?"
-_ZONE = rb"(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![A-Za-z])| [A-Z]{3,5}(?= ))?"
+_ZONE = rb"(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![A-Za-z])| (?:(?!POST|LIST|TEST|HOST|LAST)[A-Z]{1,2}[SD]?T|MSK|WIB)(?= ))?"
 _ISO = re.compile(rb'(?:\[|(?:t|ts|time)="?)?(\d{4})[-/](\d\d)[-/](\d\d)[ T]' + _TIME + _ZONE + rb'[\]"]?')
 _CTIME = re.compile(rb"\[?[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) " + _TIME + rb" (\d{4})\]?")
 _NAMED = re.compile(rb"\[?(\d\d)-([A-Z][a-z]{2})-(\d{4}) " + _TIME + rb"\]?")

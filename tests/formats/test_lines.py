@@ -32,6 +32,9 @@ def read(form: str, line: str) -> tuple[float, str] | None:
         ("2026-11-25T10:00:06.123456Z 8 [Note] x", "8 [Note] x"),
         ("2026-11-25 10:00:06.123 UTC [99] FATAL:  x", "[99] FATAL:  x"),
         ("2026-11-25 12:00:06.123 CEST [99] FATAL:  x", "[99] FATAL:  x"),
+        ("2026-11-25 12:00:06.123 MSK [99] FATAL:  x", "[99] FATAL:  x"),
+        ("2026-11-25 12:00:06 SMTP call from [192.0.2.7] x", "SMTP call from [192.0.2.7] x"),
+        ("2026-11-25 12:00:06 POST /login", "POST /login"),
         ("2026-11-25 12:00:06,123 ftp proftpd[7] x", "ftp proftpd[7] x"),
         ("2026/11/25 12:00:06 [error] 12#12: *1 x", "[error] 12#12: *1 x"),
         ("[2026-11-25 12:00:06.123][vaultwarden::api][ERROR] x", "[vaultwarden::api][ERROR] x"),
@@ -86,6 +89,13 @@ def test_a_client_cannot_choose_when_his_request_was(user: str, agent: str) -> N
     assert read("access-log", line) == (MOMENT, line)
 
 
+def test_a_month_may_be_a_number() -> None:
+    """As Proxmox writes it."""
+    line = '::ffff:203.0.113.80 - - [25/11/2026:11:00:06 +0100] "POST /api2/json/access/ticket HTTP/1.1" 401 -'
+
+    assert read("access-log", line) == (MOMENT, line)
+
+
 @pytest.mark.parametrize("line", ["", "x", '203.0.113.80 - - [25/Foo/2026:11:00:06 +0100] "', "203.0.113.80 - - [x"])
 def test_what_is_no_request_has_no_header(line: str) -> None:
     """An error log's lines, for one."""
@@ -100,6 +110,7 @@ def test_any_bytes_have_a_header_or_none(line: bytes, form: str) -> None:
         b"2026-11-25 10:00:06" + line,
         b"[Wed Nov 25 " + line,
         b'a - - [25/Nov/2026:11:00:06 +0100] "' + line,
+        b'a - - [99/99/2026:11:00:06 +0100] "' + line,
     ):
         head = HEADERS[form](data)
         if head:
