@@ -30,20 +30,20 @@ _NAME = re.compile(r"(?<=[ <(=])(?:bob|ghost|root|nobody99|admin|games|alice|x)(
 _BEGINNING = re.compile(r"[ ,(<]")
 
 
-def example_messages() -> Iterator[tuple[LineRule, str, str]]:
+def example_messages() -> Iterator[tuple[str, str, str]]:
+    """Yield the address, the line and the message of each example that blames."""
     for rule in RULES:
         for example in rule.examples:
             line = example.line.encode()
             head = syslog.header(line)
-            if example.address and head:
-                yield rule, example.line, line[head.message :].decode()
+            if head and example.address and example.address in example.line:
+                yield example.address, example.line, line[head.message :].decode()
 
 
 def payloads() -> list[str]:
     """Return what an attacker may put in: lines that blame the victim, from each of their words on, and unfinished."""
     found = set()
-    for rule, _, message in example_messages():
-        address = next(one.address for one in rule.examples if one.address and one.address in message)
+    for address, _, message in example_messages():
         forged = message.replace(address, VICTIM)
         at = forged.index(VICTIM) if VICTIM in forged else 0
         starts = [0, *(begin.start() for begin in _BEGINNING.finditer(forged, max(0, at - 40), at))]
