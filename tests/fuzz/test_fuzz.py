@@ -55,7 +55,7 @@ _EDITS = st.lists(
     ),
     max_size=4,
 )
-_ENTRIES = st.lists(st.tuples(st.sampled_from(SAMPLES), _EDITS), min_size=LINES, max_size=LINES)
+_ENTRIES = st.lists(st.tuples(st.integers(0, len(SAMPLES) - 1), _EDITS), min_size=LINES, max_size=LINES)
 
 
 def judged(rule: Rule, entry: bytes, trails: Trails) -> list[Offence]:
@@ -72,12 +72,13 @@ def judged(rule: Rule, entry: bytes, trails: Trails) -> list[Offence]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 def test_nothing_that_is_written_into_a_log_trips_it(
-    entries: list[tuple[tuple[Rule, bytes], list[tuple[float, int, bytes, int]]]],
+    entries: list[tuple[int, list[tuple[float, int, bytes, int]]]],
 ) -> None:
     """And whom it blames is written there, as an address."""
     trails = Trails()
     seen: set[bytes] = set()
-    for (rule, sample), edits in entries:
+    for number, edits in entries:
+        rule, sample = SAMPLES[number]
         entry = mangled(sample, edits)
         seen.update(_ADDRESS.findall(entry))
         begin = time.process_time()
