@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from responder.decide.policy import Policy
 from responder.detect import library
 from responder.errors import ConfigError, Refused
+from responder.formats.lines import NAMELESS
 from responder.policyfile import Duration, merge
 from responder.times import DAY
 from responder.validate import validate
@@ -62,7 +63,7 @@ class SourceSettings(_Table):
 
     @model_validator(mode="after")
     def _named(self) -> "SourceSettings":
-        if self.format in ("plain", "access-log", "json") and not self.program:
+        if self.format in NAMELESS and not self.program:
             raise ValueError('lines of this format do not say whose they are; add program = "nginx", or what it is')
         return self
 

@@ -4,8 +4,9 @@ import click
 
 from responder.detect.detector import Detector
 from responder.detect.trails import Trails
+from responder.errors import UsageError
 from responder.formats import alerts
-from responder.formats.lines import HEADERS
+from responder.formats.lines import HEADERS, NAMELESS
 from responder.formats.stamps import Stamps
 from responder.sources import Cut, last_line_end
 from responder.values import Offence
@@ -21,6 +22,20 @@ form_option = click.option(
 program_option = click.option(
     "--program", default="", help="Whose lines they are, where they do not say (plain, access-log, json)."
 )
+
+
+def ask_for_program(form: str, program: str) -> None:
+    """Raise UsageError where entries of *form* do not say whose they are, and *program* does not either."""
+    if form in NAMELESS and not program:
+        raise UsageError(f"entries of format {form} do not say whose they are; add --program NAME, nginx perhaps")
+
+
+def settled(form: str, program: str) -> str:
+    """Return the format of lines that *form* means (auto: syslog); raises UsageError where it means none."""
+    ask_for_program(form, program)
+    if form not in ("auto", *HEADERS):
+        raise UsageError(f"entries of format {form} are no lines of words; this is about {', '.join(HEADERS)}")
+    return "syslog" if form == "auto" else form
 
 
 class Entries:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import click
 
 from responder import config as configuration
-from responder.cli.entries import Entries, form_option, program_option
+from responder.cli.entries import Entries, ask_for_program, form_option, program_option, settled
 from responder.cli.output import as_json, config_option, print_json, printable, say, table
 from responder.detect import library
 from responder.detect.detector import Detector
@@ -89,6 +89,7 @@ def test(line: str | None, *, log: BinaryIO | None, traced: bool, form: str, pro
     With --json FILE one object a line is printed, in order:
     {"line": 1, "matched": true, "rule": "postfix-unknown-recipient", "ip": "192.0.2.7"}
     """
+    ask_for_program(form, program)
     found = _load(config)  # proves every rule and runs its examples
     if log is not None:
         _judge(Entries(Detector(found), Stamps(UTC, 0.0), form, program), log)
@@ -118,7 +119,7 @@ def coverage(file: str, *, most: int, form: str, program: str, as_json: bool, co
     """
     from responder.cli.coverage import Coverage  # noqa: PLC0415 - the others need it not
 
-    form = "syslog" if form == "auto" else form
+    form = settled(form, program)
     counted = Coverage(_load(config), Stamps(UTC, 0.0), form, program)
     for chunk in read_whole(file):
         counted.take(chunk.data)
@@ -147,7 +148,7 @@ def new(service: str, *, file: BinaryIO, form: str, program: str) -> None:
     """
     from responder.cli.draft import drafted  # noqa: PLC0415 - the others need it not
 
-    form = "syslog" if form == "auto" else form
+    form = settled(form, program)
     click.echo(drafted(service, file.read().splitlines(), form, program), nl=False)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from responder import config as configuration
-from responder.cli.entries import Entries, form_option, program_option
+from responder.cli.entries import Entries, ask_for_program, form_option, program_option
 from responder.cli.findings import Findings
 from responder.cli.output import as_json, config_option, print_json
 from responder.decide.tracker import Tracker
@@ -61,10 +61,7 @@ def scan(
     from responder.daemon import guard  # noqa: PLC0415 - `--help` need not wait for it
     from responder.detect import library  # noqa: PLC0415
 
-    if form in ("plain", "access-log", "json") and not program:
-        raise click.UsageError(
-            f"lines of format {form} do not say whose they are; add --program, as in --program nginx"
-        )
+    ask_for_program(form, program)
     loaded = configuration.load(find(config))
     settings = loaded.settings
     detector = Detector(library.load(loaded.rule_folders, loaded.policies, settings.disable))

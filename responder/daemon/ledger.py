@@ -47,6 +47,7 @@ class Ledger:
         self._owed = Batch()
         self._positions: dict[str, tuple[Position, ...]] = {}
         self._not_before = 0.0
+        self._undurable = False  # the last commit did not wait for the disk
 
     def load_bans(self, policies: Mapping[str, Policy], allowlist: Allowlist, most: int, now: float) -> None:
         """Read the bans that an earlier process left behind, and *names*; raises StoreError."""
@@ -165,7 +166,7 @@ class Ledger:
         self, positions: dict[str, tuple[Position, ...]], lag: float, now: float, *, durable: bool = False
     ) -> bool:
         """Write what is owed, with the positions it came from; tell whether the store has it."""
-        if not self._owed and positions == self._positions:
+        if not self._owed and positions == self._positions and not (durable and self._undurable):
             return True
         self._owed.positions, self._owed.lag = positions, lag
         if now < self._not_before and not durable:
@@ -182,7 +183,7 @@ class Ledger:
             return self._failed(error, now)
         if self.trouble:
             _log.warning("the state store works again; nothing was lost")
-        self.trouble, self._owed, self._positions = "", Batch(), positions
+        self.trouble, self._owed, self._positions, self._undurable = "", Batch(), positions, not durable
         return True
 
     def _failed(self, error: StoreError, now: float) -> bool:

@@ -16,3 +16,6 @@ HEADERS: dict[str, Callable[[bytes], Header | None]] = {
     "access-log": accesslog.header,
 }
 """Each reads what stands before the message of a line, or returns None where the line has another form."""
+
+NAMELESS = ("plain", "access-log", "json")
+"""Formats whose entries do not say which program wrote them."""

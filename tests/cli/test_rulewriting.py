@@ -32,7 +32,10 @@ def test_a_trace_shows_how_far_each_rule_gets(responder: Command) -> None:
     assert lines[2].strip().startswith("took     Failed password for x from 192.0.2.7 port 22")
     assert "sshd-failed-password: it fits" in responder("rules", "test", "--trace", GOOD).out
     assert "no rule looks at this program" in responder("rules", "test", "--trace", GOOD.replace("sshd", "zzz")).out
-    assert "no line of format plain" in responder("rules", "test", "--trace", "--format", "plain", "nonsense").out
+    assert (
+        "no line of format plain"
+        in responder("rules", "test", "--trace", "--format", "plain", "--program", "x", "nonsense").out
+    )
     odd = GOOD.replace("192.0.2.7", "1.2.3.4.5")
     assert "no address" in responder("rules", "test", "--trace", odd).out
 
@@ -86,7 +89,28 @@ def test_a_draft_is_a_rule_file_to_begin_with(responder: Command, tmp_path: Path
     assert "none of the 3 lines is of format syslog; name another with --format" in wrong.err
 
 
-@pytest.mark.parametrize("words", [("scan", "--format", "plain", "x"), ("scan", "--format", "json", "x")])
-def test_a_format_that_names_no_program_needs_one(responder: Command, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("form", ["plain", "access-log", "json"])
+@pytest.mark.parametrize("words", [("scan", "{log}"), ("rules", "test", "x"), ("rules", "coverage", "{log}")])
+def test_a_format_that_names_no_program_needs_one(
+    responder: Command, tmp_path: Path, words: tuple[str, ...], form: str
+) -> None:
     """Said before anything is read."""
-    assert "--program" in responder(*words).err
+    log = tmp_path / "log"
+    log.write_text("x\n")
+
+    said = responder(*(word.format(log=log) for word in words), "--format", form)
+
+    assert said.status == 64
+    assert "--program" in said.err
+
+
+@pytest.mark.parametrize("form", ["json", "ossec-log"])
+def test_what_is_about_lines_of_words_says_so(responder: Command, tmp_path: Path, form: str) -> None:
+    """Fields have no shape."""
+    log = tmp_path / "log"
+    log.write_text("{}\n")
+
+    said = responder("rules", "coverage", "--format", form, "--program", "x", log)
+
+    assert said.status == 64
+    assert f"entries of format {form} are no lines of words" in said.err

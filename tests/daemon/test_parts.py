@@ -22,6 +22,7 @@ from responder.detect import library
 from responder.detect.detector import Detector
 from responder.enforce.firewall import Firewall
 from responder.errors import StoreError
+from responder.store.state import Batch, StateStore
 from responder.values import Outcome, Prefix
 from tests.lab.wait import until
 from tests.store.strategies import NOON, a_ban
@@ -179,3 +180,24 @@ def test_a_failing_firewall_is_told_again_and_said_once(tmp_path: Path, caplog: 
     assert "cannot be reached" in kernel.trouble
     assert not kernel.settled
     assert caplog.text.count("detecting goes on") == 1
+
+
+def test_what_was_committed_in_passing_is_on_the_disk_when_somebody_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that waits for the disk does so although nothing is owed any more; twice it need not."""
+    disk = Disk(tmp_path / "state")
+    waited: list[bool] = []
+    commit = StateStore.commit
+
+    def watched(store: StateStore, batch: Batch, now: float, *, durable: bool = False) -> None:
+        waited.append(durable)
+        commit(store, batch, now, durable=durable)
+
+    monkeypatch.setattr(StateStore, "commit", watched)
+    with closing(disk.ledger) as ledger:
+        ledger.ban(a_ban("192.0.2.7"))
+        for durable in (False, False, True, True):
+            assert ledger.commit({}, 0.0, NOON, durable=durable)
+
+    assert waited == [False, True]

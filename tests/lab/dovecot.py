@@ -5,7 +5,6 @@ folder of its own.  One user, bob with the password ``secret``.  It listens on
 143, 993 and 110, and for Postfix's SASL on 127.0.0.1:12345.
 """
 
-import contextlib
 import shutil
 import subprocess
 import tempfile
@@ -97,8 +96,5 @@ class Dovecot:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process:
-            self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(10)
+        self.host.end(self._process)
         shutil.rmtree(self.folder, ignore_errors=True)

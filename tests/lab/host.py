@@ -71,6 +71,14 @@ class Host:
         self._running.append(process)
         return process
 
+    @staticmethod
+    def end(process: subprocess.Popen[Any] | None) -> None:
+        """Ask *process* to end, and wait a little for it; `down` is less patient."""
+        if process:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+
     def connect(self, address: str, port: int, timeout: float = 2.0, source: str = "") -> Contact:
         """Open one TCP connection from here, from *source* if given, and wait for a greeting."""
         argv = [sys.executable, "-ISc", _CONNECT, address, str(port), str(timeout), source]

@@ -4,7 +4,6 @@ It shares nothing with the system's: settings, host key and authorized keys are 
 folder of its own.  root may log in with the key there and with no password.
 """
 
-import contextlib
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,10 +61,7 @@ class Sshd:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process:
-            self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(10)
+        self.host.end(self._process)
 
     def login(self, client: Host, source: str, user: str, *, key: bool = False, options: Sequence[str] = ()) -> int:
         """Log in as *user* from *source* of *client*, with the key or wrong passwords, and return ssh's status."""
