@@ -190,7 +190,7 @@ class Tracker:
     def replay(self, judgements: Iterable[Judgement]) -> None:
         """Rebuild the windows from offences that were judged before a restart, oldest first."""
         for offence, effect, _ in judgements:
-            if self._sightings:
+            if self._sightings and effect not in (Effect.ALLOWED, Effect.NO_POLICY):
                 self._sightings.repeats(offence)
             policy = self.policies.get(offence.policy)
             if policy is None:

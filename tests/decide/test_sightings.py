@@ -103,3 +103,12 @@ def test_as_many_count_as_the_side_that_saw_more(told: list[tuple[bool, str]], r
     sides = Counter(told)
     assert counted == sum(max(sides[True, text], sides[False, text]) for text in "abc")
     assert len(tracker.windows(Prefix.parse("192.0.2.7"))[0][1].hits if told else ()) == counted
+
+
+def test_what_nobody_counted_is_not_remembered_after_a_restart_either() -> None:
+    """A line of somebody who was allowed then tells nothing of an alert now."""
+    tracker = a_tracker(a_policy(limit=9))
+    tracker.watch_for_alerts()
+    tracker.replay([Judgement(line(), Effect.ALLOWED), Judgement(line(), Effect.NO_POLICY)])
+
+    assert tracker.judge(alert()).effect is Effect.COUNTED
