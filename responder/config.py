@@ -9,51 +9,26 @@ the one named on the command line, else by RESPONDER_CONFIG, else
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from responder.decide.policy import Policy
 from responder.detect import library
 from responder.errors import ConfigError, Refused
 from responder.formats.lines import NAMELESS
 from responder.policyfile import Duration, merge
+from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table, Zone
 from responder.times import DAY
 from responder.validate import validate
-from responder.values import Prefix
 from responder.whereabouts import DEFAULT_CONTROL
-from responder.zones import zone
 
 USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog", "/var/log/auth.log", "/var/log/secure")
 """Where Debian (mail.log, auth.log) and Red Hat (maillog, secure) keep what we read; those that exist are followed."""
 
 
-def _network(value: Any) -> Prefix:
-    try:
-        return Prefix.parse(value if isinstance(value, str) else repr(value))
-    except ValueError as error:
-        raise ValueError(f"{error}; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48") from None
-
-
-def _absolute(value: str) -> str:
-    if not value.startswith("/"):
-        raise ValueError(f"{value!r} is relative, and daemons change folders; write a path that begins with /")
-    return value
-
-
-Network = Annotated[Prefix, BeforeValidator(_network)]
-Zone = Annotated[tzinfo, BeforeValidator(zone)]
-Absolute = Annotated[str, AfterValidator(_absolute)]
-AbsoluteOrNone = Annotated[str, AfterValidator(lambda value: value and _absolute(value))]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
-
-
-class SourceSettings(_Table):
+class SourceSettings(Table):
     """A log to follow."""
 
     path: Absolute
@@ -68,21 +43,21 @@ class SourceSettings(_Table):
         return self
 
 
-class FirewallSettings(_Table):
+class FirewallSettings(Table):
     """How the kernel is told."""
 
     backend: Literal["auto", "nftables", "iptables", "iptables-ipset", "iptables-plain", "dry-run"] = "auto"
     socket: AbsoluteOrNone = ""
 
 
-class AllowSettings(_Table):
+class AllowSettings(Table):
     """Whom never to ban."""
 
     networks: tuple[Network, ...] = Field(default=(), strict=False)
     hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,253}$")], ...] = Field(default=(), strict=False)
 
 
-class KeepSettings(_Table):
+class KeepSettings(Table):
     """How long the state store remembers."""
 
     offences: Duration = 30 * DAY
@@ -90,7 +65,7 @@ class KeepSettings(_Table):
     most_offences: Annotated[int, Field(ge=1000)] = 2_000_000
 
 
-class LimitSettings(_Table):
+class LimitSettings(Table):
     """What bounds memory."""
 
     tracked: Annotated[int, Field(ge=100)] = 1_000_000
@@ -101,7 +76,7 @@ def _usual_sources() -> tuple[SourceSettings, ...]:
     return tuple(SourceSettings(path=path) for path in there or USUAL_LOGS)
 
 
-class Settings(_Table):
+class Settings(Table):
     """The whole file."""
 
     state: Absolute = "/var/lib/responder"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.lab import network, postfix
+from tests.lab import network, postfix, postgresql
 from tests.lab.disk import mounted
 
 # No test may depend on the clock, and a busy machine is no fault of the code.
@@ -44,6 +44,23 @@ def mail(net: network.Network) -> Iterator[postfix.Postfix]:
         pytest.skip(problem)
     with postfix.Postfix(net.srv) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.PostgreSQL]:
+    if problem := postgresql.missing():
+        pytest.skip(problem)
+    with postgresql.PostgreSQL() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database, once of SQLite and once of PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    server: postgresql.PostgreSQL = request.getfixturevalue("postgres")
+    return server.database()
 
 
 @pytest.fixture

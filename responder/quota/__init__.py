@@ -1,0 +1,1 @@
+"""quota - how much mail each sender may send: counters, limits, and the answers to Postfix."""
