@@ -19,9 +19,9 @@ _SPAN = HOUR
 
 
 class Key(NamedTuple):
-    """What joins lines: who writes them, how the address is told, and the id."""
+    """What joins lines: the program, or the system of programs, that gave the id; how the address is told; the id."""
 
-    program: bytes
+    giver: bytes
     source: str
     id: str
 

@@ -15,7 +15,7 @@ from tests.detect.rules import stamps
 
 FILE = """
 service = "app"
-program = ["app"]
+program = ["app", "app*/*"]
 [[rule]]
 id      = "app-gave-up"
 title   = "Gave up"
@@ -88,6 +88,19 @@ def test_an_id_joins_lines_of_many_processes() -> None:
         line(f"{one} disconnected reason=quit", pid=4),
         line(f"{one} failed-command AUTH", pid=3),
     ) == ["192.0.2.7", "192.0.2.8"]
+
+
+def test_an_id_joins_lines_of_all_programs_of_one_mail_system() -> None:
+    """A process id does not, nor an id of another instance."""
+    told = [
+        line("0123456789abcdef connected address=192.0.2.7 host=x", program="app/submission/in"),
+        line("0123456789abcdef failed-command AUTH", pid=2, program="app/clean"),
+        line("0123456789abcdef failed-command AUTH", pid=2, program="app2/clean"),
+    ]
+    assert blamed(BY_ID, *told) == ["192.0.2.7"]
+    assert (
+        blamed(BY_PID, line("connect from x[192.0.2.7]", program="app/in"), line("gave up: x", program="app/out")) == []
+    )
 
 
 def test_what_was_told_long_ago_joins_nothing() -> None:
