@@ -83,8 +83,7 @@ def test_nothing_that_is_written_into_a_log_trips_it(
 ) -> None:
     """And whom it blames is written there, as an address."""
     trails = Trails()
-    gc.collect()  # what it takes to judge is measured, not what hypothesis leaves behind
-    gc.disable()
+    gc.disable()  # what it takes to judge is measured, not what hypothesis leaves behind
     seen: set[Prefix | None] = set()
     for number, edits in entries:
         rule, sample = SAMPLES[number]
