@@ -215,13 +215,13 @@ class Requests:
             "windows": [
                 {
                     "policy": policy.name,
-                    "hits": len(window.hits),
+                    "hits": len(window),
                     "limit": policy.limit,
                     "within": format_duration(policy.within),
-                    "last": format_time(window.hits[-1]),
+                    "last": format_time(window[-1]),
                 }
                 for policy, window in tracker.windows(prefix)
-                if window.hits[-1] >= now - policy.within
+                if window[-1] >= now - policy.within
             ],
             "offences": [shown.offence(judgement) for judgement in daemon.ledger.offences_of(network, most)],
             "bans": [

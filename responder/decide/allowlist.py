@@ -32,17 +32,18 @@ class Allowlist:
 
     def __init__(self, entries: Iterable[Allowed] = ()) -> None:
         self.entries = tuple(dict.fromkeys((*ALWAYS, *entries)))
-        self._by_length: dict[int, dict[int, Allowed]] = {}
+        self._by_length: dict[int, dict[int, dict[int, Allowed]]] = {4: {}, 6: {}}
         for entry in self.entries:
-            self._by_length.setdefault(entry.prefix.length, {}).setdefault(entry.prefix.network, entry)
+            alike = self._by_length[entry.prefix.family].setdefault(entry.prefix.length, {})
+            alike.setdefault(entry.prefix.network, entry)
 
     def covering(self, prefix: Prefix) -> Allowed | None:
         """Return an entry that holds the whole of *prefix*, or None."""
-        for length, entries in self._by_length.items():
+        for length, entries in self._by_length[prefix.family].items():
             if length <= prefix.length:
                 shift = 128 - length
                 entry = entries.get(prefix.network >> shift << shift)
-                if entry and entry.prefix.family == prefix.family:
+                if entry:
                     return entry
         return None
 

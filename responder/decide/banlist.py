@@ -72,8 +72,10 @@ class BanList:
 
     def keeps_out(self, prefix: Prefix, scope: Scope, at: float) -> bool:
         """Tell whether *prefix* is banned on *scope* at *at* or longer."""
-        bans = self._of.get(prefix)
-        return bans is not None and any(ban.scope == scope and at < ban.expires for ban in bans)
+        for ban in self._of.get(prefix, ()):  # noqa: SIM110 - `any` takes twice as long; asked about each offence
+            if at < ban.expires and ban.scope == scope:
+                return True
+        return False
 
     def _keep(self, prefix: Prefix, bans: tuple[Ban, ...]) -> None:
         if bans:

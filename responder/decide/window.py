@@ -8,18 +8,12 @@ the night.
 Falls short: a line over one span late is lost.
 """
 
-from typing import NamedTuple
-
 from responder.decide.policy import Policy
 
+Window = tuple[float, ...]
+"""Times of the latest hits, oldest first."""
 
-class Window(NamedTuple):
-    """Times of the latest hits, oldest first."""
-
-    hits: tuple[float, ...] = ()
-
-
-EMPTY = Window()
+EMPTY: Window = ()
 
 
 def hit(window: Window, at: float, weight: int, policy: Policy) -> Window:
@@ -27,14 +21,14 @@ def hit(window: Window, at: float, weight: int, policy: Policy) -> Window:
 
     Lines may arrive out of order.  A hit exactly one span old still counts.
     """
-    hits = window.hits + (at,) * min(weight, policy.limit)
-    if window.hits and at < window.hits[-1]:
+    hits = (*window, at) if weight == 1 else window + (at,) * min(weight, policy.limit)
+    if window and at < window[-1]:
         hits = tuple(sorted(hits))
     horizon = hits[-1] - policy.within
     kept = hits[-policy.limit :]
-    return Window(kept if kept[0] >= horizon else tuple(moment for moment in kept if moment >= horizon))
+    return kept if kept[0] >= horizon else tuple(moment for moment in kept if moment >= horizon)
 
 
 def full(window: Window, policy: Policy) -> bool:
     """Tell whether *window* has reached the policy's limit."""
-    return len(window.hits) >= policy.limit
+    return len(window) >= policy.limit

@@ -112,6 +112,11 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
             yield from walk(part)
 
 
+def looks_back(nodes: Nodes) -> bool:
+    """Tell whether what stands before a message can make a difference: its begin, or the boundary of a word."""
+    return any(node[0] is op.AT and node[1] is not op.AT_END for node in walk(nodes))
+
+
 def first(nodes: Nodes, after: frozenset[int] = frozenset()) -> frozenset[int]:
     """Return the bytes with which text matched by *nodes* may begin; *after* where they may match nothing."""
     if not nodes:

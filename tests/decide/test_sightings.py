@@ -102,7 +102,7 @@ def test_as_many_count_as_the_side_that_saw_more(told: list[tuple[bool, str]], r
     counted = sum(one.effect is Effect.COUNTED for one in judged)
     sides = Counter(told)
     assert counted == sum(max(sides[True, text], sides[False, text]) for text in "abc")
-    assert len(tracker.windows(Prefix.parse("192.0.2.7"))[0][1].hits if told else ()) == counted
+    assert len(tracker.windows(Prefix.parse("192.0.2.7"))[0][1] if told else ()) == counted
 
 
 def test_what_nobody_counted_is_not_remembered_after_a_restart_either() -> None:

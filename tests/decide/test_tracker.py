@@ -200,7 +200,7 @@ def test_how_close_an_address_is_to_a_ban_can_be_asked() -> None:
 
     found = tracker.windows(Prefix.parse("2001:db8::2"))
 
-    assert [(policy.name, window.hits) for policy, window in found] == [("login", (NOON,))]
+    assert [(policy.name, window) for policy, window in found] == [("login", (NOON,))]
 
 
 def test_tracked_keys_are_bounded_and_the_least_dangerous_go_first() -> None:
@@ -214,7 +214,7 @@ def test_tracked_keys_are_bounded_and_the_least_dangerous_go_first() -> None:
 
     assert tracker.tracked + tracker.dropped == 1001
     latest = an_offence("198.51.3.249", NOON + 200, policy="probe")
-    assert [len(window.hits) for _, window in tracker.windows(latest.address)] == [1]
+    assert [len(window) for _, window in tracker.windows(latest.address)] == [1]
     assert effects(tracker, an_offence("203.0.113.1", NOON + 200)) == [BAN]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.decide.window import EMPTY, Window, full, hit
+from responder.decide.window import EMPTY, full, hit
 from responder.times import MINUTE
 from tests.decide.values import NOON, a_policy
 
@@ -13,9 +13,9 @@ def test_a_hit_one_span_old_still_counts() -> None:
     """The edge of the window belongs to the window."""
     policy = a_policy(limit=2, within=MINUTE)
 
-    window = hit(Window((NOON,)), NOON + MINUTE, 1, policy)
+    window = hit((NOON,), NOON + MINUTE, 1, policy)
 
-    assert window.hits == (NOON, NOON + MINUTE)
+    assert window == (NOON, NOON + MINUTE)
     assert full(window, policy)
 
 
@@ -23,9 +23,9 @@ def test_a_hit_more_than_one_span_old_is_gone() -> None:
     """By however little."""
     policy = a_policy(limit=2, within=MINUTE)
 
-    window = hit(Window((NOON,)), NOON + MINUTE + 0.001, 1, policy)
+    window = hit((NOON,), NOON + MINUTE + 0.001, 1, policy)
 
-    assert window.hits == (NOON + MINUTE + 0.001,)
+    assert window == (NOON + MINUTE + 0.001,)
     assert not full(window, policy)
 
 
@@ -36,13 +36,13 @@ def test_lines_may_arrive_out_of_order() -> None:
     for at in (NOON + 30, NOON, NOON + 60):
         window = hit(window, at, 1, policy)
 
-    assert window.hits == (NOON, NOON + 30, NOON + 60)
+    assert window == (NOON, NOON + 30, NOON + 60)
     assert full(window, policy)
 
 
 def test_a_line_more_than_one_span_late_is_lost() -> None:
     """It falls out of the window as it comes."""
-    assert hit(Window((NOON,)), NOON - MINUTE - 1, 1, a_policy(within=MINUTE)) == Window((NOON,))
+    assert hit((NOON,), NOON - MINUTE - 1, 1, a_policy(within=MINUTE)) == (NOON,)
 
 
 @pytest.mark.parametrize(("weight", "hits"), [(1, 1), (2, 2), (3, 3), (1000, 3)])
@@ -52,7 +52,7 @@ def test_a_hit_stands_there_as_often_as_it_weighs(weight: int, hits: int) -> Non
 
     window = hit(EMPTY, NOON, weight, policy)
 
-    assert window.hits == (NOON,) * hits
+    assert window == (NOON,) * hits
     assert full(window, policy) == (weight >= 3)
 
 
@@ -73,5 +73,5 @@ def test_a_window_is_what_counting_everything_would_give(
         everything = sorted([*everything, *[at] * weight])
         inside = [moment for moment in everything if moment >= everything[-1] - within]
 
-        assert list(window.hits) == inside[-limit:]
+        assert list(window) == inside[-limit:]
         assert full(window, policy) == (len(inside) >= limit)

@@ -70,7 +70,8 @@ def judged(rule: Rule, entry: bytes, trails: Trails) -> list[Offence]:
 def written(entry: bytes) -> set[Prefix | None]:
     """Return the addresses in *entry*, those that a port follows or a service comes before included."""
     tokens = [token.decode() for token in _ADDRESS.findall(entry.replace(b"IPv6:", b" "))]
-    return {parse_address(text) for token in tokens for text in (token, token.rpartition(":")[0], token.lstrip(":"))}
+    forms = [(token, token.rpartition(":")[0], token.partition(":")[2]) for token in tokens]
+    return {parse_address(text) for form in forms for text in form}
 
 
 @given(_ENTRIES)
