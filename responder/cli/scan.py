@@ -59,14 +59,14 @@ def scan(
     responder scan --format access-log --program nginx /var/log/nginx/access.log
     zcat old/mail.log.*.gz | responder scan -
     """
+    from responder import rulecache  # noqa: PLC0415
     from responder.daemon import guard  # noqa: PLC0415 - `--help` need not wait for it
-    from responder.detect import library  # noqa: PLC0415
 
     gc.set_threshold(100_000, 50, 100)  # nothing here is in circles; looking for it takes a sixth of the time
     ask_for_program(form, program)
     loaded = configuration.load(find(config))
     settings = loaded.settings
-    detector = Detector(library.load(loaded.rule_folders, loaded.policies, settings.disable))
+    detector = Detector(rulecache.load(loaded.rule_folders, loaded.policies, settings.disable, Path(settings.state)))
     allowlist = guard.allowlist(settings.allow, guard.resolve(settings.allow.hosts)[0])
     tracker = Tracker(loaded.policies, allowlist, settings.limits.tracked)
     findings = Findings()

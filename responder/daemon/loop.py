@@ -21,6 +21,7 @@ from types import FrameType
 from typing import NamedTuple
 
 from responder import config as configuration
+from responder import rulecache
 from responder.config import Config
 from responder.control.server import ControlServer
 from responder.control.spool import Spool
@@ -33,8 +34,8 @@ from responder.daemon.renewal import Renewal
 from responder.daemon.requests import Requests
 from responder.daemon.responses import Responses
 from responder.decide.allowlist import Allowlist
-from responder.detect import library
 from responder.detect.detector import Detector
+from responder.detect.rule import Rule
 from responder.enforce.backend import Target
 from responder.enforce.firewall import Enforced, Firewall
 from responder.errors import Refused, StoreError
@@ -77,7 +78,7 @@ class Daemon:
         self.kernel = Kernel(Firewall(backend, settings.firewall.socket), self._selector)
         try:
             self._enforce_again()
-            self.detector = Detector(library.load(config.rule_folders, config.policies, settings.disable))
+            self.detector = Detector(_rules(config))
         except (Refused, StoreError):
             self.kernel.close()
             self.ledger.close()
@@ -265,7 +266,7 @@ class Daemon:
         """Read settings and rules again; keep those that run where the new ones are refused."""
         try:
             config = configuration.load(self.config.path)
-            rules = library.load(config.rule_folders, config.policies, config.settings.disable)
+            rules = _rules(config)
         except Refused as error:
             _log.error("the settings and rules that were running go on:\n%s", error)
             return
@@ -287,3 +288,8 @@ class Daemon:
     def _wake(self) -> None:
         """Make the loop take another turn; safe from any thread and from a signal handler."""
         os.eventfd_write(self._woken, 1)
+
+
+def _rules(config: Config) -> tuple[Rule, ...]:
+    settings = config.settings
+    return rulecache.load(config.rule_folders, config.policies, settings.disable, Path(settings.state))

@@ -6,6 +6,7 @@ A Joint is one of several lines that an id joins.
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple
 
 import regex
@@ -28,6 +29,17 @@ class UnprovenError(ValueError):
         self.remedy = "; ".join(fault.remedy for fault in faults)
 
 
+class Facts(NamedTuple):
+    """What is proven of a pattern: texts of which every match holds one; whether the address is found from the left."""
+
+    literals: frozenset[str]
+    pinned_left: bool
+
+
+known: dict[tuple[str, bool], Facts] = {}
+"""What is proven of patterns, by their text and whether they blame: it takes milliseconds each, and stays true."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """A pattern that names the address to blame; *literals* are texts of which every match holds one."""
@@ -35,20 +47,21 @@ class Pattern:
     text: str
     literals: frozenset[str] = field(init=False)
     pinned_left: bool = field(init=False)
-    _compiled: "regex.Pattern[str]" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raise UnprovenError unless the pattern is proven."""
-        nodes, compiled = _parsed(self.text)
-        if faults := proof.faults(nodes):
-            raise UnprovenError(faults)
-        object.__setattr__(self, "literals", literals.needed(nodes))
-        object.__setattr__(self, "pinned_left", proof.pinned_left(nodes))
-        object.__setattr__(self, "_compiled", compiled)
+        facts = known.get((self.text, True))
+        if facts is None:
+            nodes = _parsed(self.text)
+            if faults := proof.faults(nodes):
+                raise UnprovenError(faults)
+            facts = known[self.text, True] = Facts(literals.needed(nodes), proof.pinned_left(nodes))
+        object.__setattr__(self, "literals", facts.literals)
+        object.__setattr__(self, "pinned_left", facts.pinned_left)
 
     def find(self, message: str) -> Prefix | None:
         """Return the address that *message* blames, or None where the pattern does not match."""
-        found = self._compiled.match(message)
+        found = _compiled(self.text).match(message)
         if found is None:
             return None
         if not self.pinned_left and len(message.encode()) > LONGEST_PINNED_RIGHT:
@@ -61,18 +74,18 @@ class Shape:
     """A pattern that names nobody."""
 
     text: str
-    _compiled: "regex.Pattern[str]" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raise UnprovenError where matching may take more than linear time."""
-        nodes, compiled = _parsed(self.text)
-        if faults := proof.runaways(nodes):
+        if (self.text, False) in known:
+            return
+        if faults := proof.runaways(_parsed(self.text)):
             raise UnprovenError(faults)
-        object.__setattr__(self, "_compiled", compiled)
+        known[self.text, False] = Facts(frozenset(), pinned_left=True)
 
     def fits(self, message: str) -> bool:
         """Tell whether *message* begins so."""
-        return self._compiled.match(message) is not None
+        return _compiled(self.text).match(message) is not None
 
 
 class Joined(NamedTuple):
@@ -91,11 +104,10 @@ class Joint:
     blames: bool = False
     literals: frozenset[str] = field(init=False)
     _pinned_left: bool = field(init=False, repr=False)
-    _compiled: "regex.Pattern[str]" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raise UnprovenError unless address and id are proven to stand where nobody can move them."""
-        nodes, compiled = _parsed(self.text, self.key)
+        nodes = _parsed(self.text, self.key)
         found = proof.faults(nodes) if self.blames else [*proof.runaways(nodes), *proof.literal_faults(nodes)]
         if self.key:
             found += proof.key_faults(nodes, self.key)
@@ -103,11 +115,10 @@ class Joint:
             raise UnprovenError(found)
         object.__setattr__(self, "literals", literals.needed(nodes))
         object.__setattr__(self, "_pinned_left", not self.blames or proof.pinned_left(nodes))
-        object.__setattr__(self, "_compiled", compiled)
 
     def find(self, message: str) -> Joined | None:
         """Return what *message* tells, or None where the pattern does not match."""
-        found = self._compiled.match(message)
+        found = _compiled(self.text, self.key).match(message)
         if found is None or (not self._pinned_left and len(message.encode()) > LONGEST_PINNED_RIGHT):
             return None
         return Joined(found["key"] if self.key else "", parse_address(found["address"]) if self.blames else None)
@@ -115,14 +126,21 @@ class Joint:
 
 def slow_text(text: str, key: str = "") -> str | None:
     """Return a message on which the pattern *text* takes too long, or None where there is none."""
-    nodes, compiled = _parsed(text, key)
-    return probe.slow_text(compiled, nodes)
+    return probe.slow_text(_compiled(text, key), _parsed(text, key))
 
 
-def _parsed(text: str, key: str = "") -> tuple[syntax.Nodes, "regex.Pattern[str]"]:
+@cache
+def _compiled(text: str, key: str = "") -> "regex.Pattern[str]":
+    return regex.compile(expand(text, key), regex.ASCII | regex.VERSION0)
+
+
+def _parsed(text: str, key: str = "") -> syntax.Nodes:
+    """Return the tree of *text*, which `regex` can compile; raises UnprovenError."""
     try:
-        return syntax.parse(text), regex.compile(expand(text, key), regex.ASCII | regex.VERSION0)
+        nodes = syntax.parse(text)
+        _compiled(text, key)
     except (ValueError, regex.error) as error:
         raise UnprovenError(
             [Fault(str(error), "write the syntax that Python's re and regex share, with pieces")]
         ) from None
+    return nodes
