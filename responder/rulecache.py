@@ -3,7 +3,7 @@
 To prove all rules and run their examples takes a second; what came of it is the
 same as long as the rules, this program and its libraries are the same.  So a
 digest of these is kept with what was proven, in ``cache/rules.json`` of the
-state folder, or of ``~/.cache/responder`` where that is not ours to write.
+state folder, or in ``~/.cache/responder`` where there is none that we may write.
 
 Whoever could write that file could have unproven rules used, so it is read only
 where it and its folder are ours or root's, and nobody else may write them.  One
@@ -94,7 +94,7 @@ def _keep(path: Path, digest: str) -> bool:
     patterns = [(*key, sorted(facts.literals), facts.pinned_left) for key, facts in pattern.known.items()]
     beside = path.with_name(f"{_NAME}.{os.getpid()}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         if not _ours(path.parent.stat()):
             return False
         beside.unlink(missing_ok=True)

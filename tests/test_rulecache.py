@@ -30,7 +30,8 @@ UNPROVEN = RULE.replace("failed for <address>", "(?:a*)*.* failed for <address>"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(pattern, "known", {})
-    (tmp_path / "rules").mkdir()
+    for name in ("rules", "state", "home"):
+        (tmp_path / name).mkdir()
     (tmp_path / "rules" / "app.toml").write_text(RULE)
     return tmp_path
 
@@ -90,15 +91,16 @@ def test_a_link_is_not_followed(folder: Path) -> None:
 
 
 def test_without_a_state_folder_the_home_will_do(folder: Path) -> None:
-    (folder / "state").write_text("a file is no folder")
+    (folder / "state").rmdir()
 
     assert load(folder) == ["app-failed"]
+    assert not (folder / "state").exists()
     assert (folder / "home" / "responder" / "rules.json").exists()
 
 
 def test_where_nothing_can_be_kept_rules_are_loaded_all_the_same(folder: Path) -> None:
-    (folder / "state").write_text("a file is no folder")
-    (folder / "home").write_text("neither is this")
+    (folder / "state").rmdir()
+    (folder / "home").rmdir()
 
     assert load(folder) == ["app-failed"]
 
