@@ -83,6 +83,7 @@ class Settings(Table):
     control: Absolute = DEFAULT_CONTROL
     rules: tuple[Absolute, ...] = Field(default=(), strict=False)
     disable: tuple[str, ...] = Field(default=(), strict=False)
+    enable: tuple[str, ...] = Field(default=(), strict=False)
     firewall: FirewallSettings = FirewallSettings()
     source: tuple[SourceSettings, ...] = Field(default_factory=_usual_sources, strict=False)
     policy: Mapping[str, Any] = Field(default_factory=dict)
@@ -107,6 +108,10 @@ class Config(NamedTuple):
     def rule_folders(self) -> tuple[Path, ...]:
         """Return the folders of rules, the shipped one first."""
         return (library.shipped(), *map(Path, self.settings.rules))
+
+    def rules(self) -> library.Library:
+        """Return the rules that these settings put in force, and those that are off; raises Refused."""
+        return library.survey(self.rule_folders, self.policies, self.settings.disable, self.settings.enable)
 
 
 def load(path: Path | None) -> Config:

@@ -31,17 +31,21 @@ _FOREIGN_HANDS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def load(
-    folders: Sequence[Path], policies: Collection[str], disabled: Collection[str], state: Path
+    folders: Sequence[Path],
+    policies: Collection[str],
+    disabled: Collection[str],
+    state: Path,
+    enabled: Collection[str] = (),
 ) -> tuple[Rule, ...]:
-    """Return the rules in *folders*, proven now or before.
+    """Return the rules in *folders* that are in force, proven now or before.
 
     Raises Refused with every problem of every file.
     """
-    digest = _digest(folders, policies, disabled)
+    digest = _digest(folders, policies, disabled, enabled)
     places = [state / "cache", *_home()]
     if any(_recall(folder / _NAME, digest) for folder in places):
-        return library.load(folders, policies, disabled, proven=True)
-    rules = library.load(folders, policies, disabled)
+        return library.load(folders, policies, disabled, enabled, proven=True)
+    rules = library.load(folders, policies, disabled, enabled)
     any(_keep(folder / _NAME, digest) for folder in places)
     return rules
 
@@ -53,7 +57,9 @@ def _home() -> list[Path]:
     return [found / "responder"] if found.is_absolute() else []
 
 
-def _digest(folders: Sequence[Path], policies: Collection[str], disabled: Collection[str]) -> str:
+def _digest(
+    folders: Sequence[Path], policies: Collection[str], disabled: Collection[str], enabled: Collection[str]
+) -> str:
     """Return what everything that a proof rests on comes to."""
     made = hashlib.sha256()
     package = Path(responder.__file__).parent
@@ -62,7 +68,7 @@ def _digest(folders: Sequence[Path], policies: Collection[str], disabled: Collec
     for path in (*sources, package / "values.py", *rules):
         with contextlib.suppress(OSError):  # who loads the rules says what is wrong with it
             made.update(b"%b\0%d\0" % (os.fsencode(path), path.stat().st_size) + path.read_bytes())
-    asked = [sorted(policies), sorted(disabled), [str(folder) for folder in folders]]
+    asked = [sorted(policies), sorted(disabled), sorted(enabled), [str(folder) for folder in folders]]
     made.update(json.dumps([sys.version, version("regex"), *asked]).encode())
     return made.hexdigest()
 

@@ -34,6 +34,8 @@ def check(as_json: bool, config: Path | None) -> None:
         print_json(answer)
         return
     say(f"{answer['config']}: sound; {answer['rules']} rules")
+    for rule, why in answer["enabled"].items():
+        say(f"  {rule} is enabled, though it is off by default: {why}")
     say(f"firewall: {answer['backend']}")
     say("\nWatched:")
     for source in answer["sources"]:
@@ -65,16 +67,16 @@ def check(as_json: bool, config: Path | None) -> None:
 
 def _summary(config: Config) -> dict[str, Any]:
     from responder.daemon import guard  # noqa: PLC0415 - a refusal need not wait for it
-    from responder.detect import library  # noqa: PLC0415
 
     settings = config.settings
-    rules = library.load(config.rule_folders, config.policies, settings.disable)
+    rules = config.rules().in_force
     names, unresolved = guard.resolve(settings.allow.hosts)
     return {
         "sound": True,
         "problems": [],
         "config": str(config.path or "the defaults"),
         "rules": len(rules),
+        "enabled": {rule.id: rule.off for rule in rules if rule.off},
         "state": settings.state,
         "backend": settings.firewall.backend,
         "sources": [{"path": one.path, "format": one.format, "exists": _exists(one.path)} for one in settings.source],

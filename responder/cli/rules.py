@@ -1,4 +1,7 @@
-"""rules - ``responder rules``: list, show, test and lint."""
+"""rules - ``responder rules``: list, show, test and lint.
+
+What is off is listed, shown and proven too; lines are judged by what is in force.
+"""
 
 import json
 import sys
@@ -11,8 +14,8 @@ import click
 from responder import config as configuration
 from responder.cli.entries import Entries, ask_for_program, form_option, program_option, settled
 from responder.cli.output import as_json, config_option, print_json, printable, say, table
-from responder.detect import library
 from responder.detect.detector import Detector
+from responder.detect.library import Library
 from responder.detect.rule import Rule
 from responder.detect.trace import trace
 from responder.errors import UsageError
@@ -28,25 +31,26 @@ def rules() -> None:
     """List, show and test the rules."""
 
 
-def _load(config: Path | None) -> tuple[Rule, ...]:
-    loaded = configuration.load(find(config))
-    return library.load(loaded.rule_folders, loaded.policies, loaded.settings.disable)
+def _load(config: Path | None) -> Library:
+    return configuration.load(find(config)).rules()
 
 
 @rules.command("list")
 @as_json
 @config_option
 def list_rules(as_json: bool, config: Path | None) -> None:
-    """List the rules in force, in the order in which they are tried."""
+    """List the rules in force, in the order in which they are tried, and then those that are off."""
     found = _load(config)
     if as_json:
-        print_json([_described(rule) for rule in found])
+        print_json([_described(rule, found) for some in found for rule in some])
         return
-    table(
-        ("RULE", "POLICY", "WEIGHT", "WHAT IT SEES"),
-        ((rule.id, rule.policy, rule.weight, rule.title) for rule in found),
-    )
-    say(f"{len(found)} rules")
+    columns = ("RULE", "POLICY", "WEIGHT", "WHAT IT SEES")
+    table(columns, ((rule.id, rule.policy, rule.weight, rule.title) for rule in found.in_force))
+    say(f"{len(found.in_force)} rules")
+    if found.off:
+        say("\nOff; `enable` in the settings turns on what you name there:")
+        for rule in found.off:
+            say(f"  {rule.id}: {rule.title}\n    {rule.off}")
 
 
 @rules.command()
@@ -55,14 +59,17 @@ def list_rules(as_json: bool, config: Path | None) -> None:
 @config_option
 def show(rule_id: str, as_json: bool, config: Path | None) -> None:
     """Show one rule whole, with its examples."""
-    rule = next((rule for rule in _load(config) if rule.id == rule_id), None)
+    found = _load(config)
+    rule = next((rule for some in found for rule in some if rule.id == rule_id), None)
     if rule is None:
         raise UsageError(f"there is no rule {rule_id!r}; `responder rules list` shows them all")
     if as_json:
-        print_json(_described(rule))
+        print_json(_described(rule, found))
         return
     say(f"{rule.id}: {rule.title}")
     say(f"  file     {rule.path}\n  policy   {rule.policy}, weight {rule.weight}")
+    if rule.off:
+        say(f"  {'off' if rule in found.off else 'enabled, though'}: {rule.off}")
     for key, value in rule.looks_for().items():
         say(f"  {key:<8} {', '.join(value) if isinstance(value, list) else value}")
     for example in rule.examples:
@@ -90,11 +97,12 @@ def test(line: str | None, *, log: BinaryIO | None, traced: bool, form: str, pro
     {"line": 1, "matched": true, "rule": "postfix-unknown-recipient", "ip": "192.0.2.7"}
     """
     ask_for_program(form, program)
-    found = _load(config)  # proves every rule and runs its examples
+    library = _load(config)  # proves every rule and runs its examples
+    found, every = library.in_force, (*library.in_force, *library.off)
     if log is not None:
         _judge(Entries(Detector(found), Stamps(UTC, 0.0), form, program), log)
     elif line is None:
-        say(f"{len(found)} rules and {sum(len(rule.examples) for rule in found)} examples: all pass")
+        say(f"{len(every)} rules and {sum(len(rule.examples) for rule in every)} examples: all pass")
     else:
         lines = sys.stdin.buffer.read().splitlines() if line == "-" else [line.encode(errors="replace")]
         matched = [_tell(found, one, form, program, traced=traced) for one in lines]
@@ -120,7 +128,7 @@ def coverage(file: str, *, most: int, form: str, program: str, as_json: bool, co
     from responder.cli.coverage import Coverage  # noqa: PLC0415 - the others need it not
 
     form = settled(form, program)
-    counted = Coverage(_load(config), Stamps(UTC, 0.0), form, program)
+    counted = Coverage(_load(config).in_force, Stamps(UTC, 0.0), form, program)
     for chunk in read_whole(file):
         counted.take(chunk.data)
     unknown = list(counted.unknown())
@@ -156,7 +164,7 @@ def new(service: str, *, file: BinaryIO, form: str, program: str) -> None:
 @config_option
 def lint(config: Path | None) -> None:
     """Prove every rule and run its examples; exits with 78 and every problem where one fails."""
-    say(f"{len(_load(config))} rules are sound")
+    say(f"{sum(map(len, _load(config)))} rules are sound")
 
 
 def _judge(entries: Entries, log: BinaryIO) -> None:
@@ -200,13 +208,15 @@ def _trace(found: tuple[Rule, ...], line: bytes, form: str, program: str) -> Non
         click.echo(f"  took     {taken}{printable(message[step.matched :])}")
 
 
-def _described(rule: Rule) -> dict[str, Any]:
+def _described(rule: Rule, library: Library) -> dict[str, Any]:
     return {
         "id": rule.id,
         "title": rule.title,
         "service": rule.service,
         "policy": rule.policy,
         "weight": rule.weight,
+        "in_force": rule not in library.off,
+        "off": rule.off,
         **rule.looks_for(),
         "file": str(rule.path),
         "examples": [example._asdict() for example in rule.examples],

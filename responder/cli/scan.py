@@ -66,7 +66,8 @@ def scan(
     ask_for_program(form, program)
     loaded = configuration.load(find(config))
     settings = loaded.settings
-    detector = Detector(rulecache.load(loaded.rule_folders, loaded.policies, settings.disable, Path(settings.state)))
+    asked = (settings.disable, Path(settings.state), settings.enable)
+    detector = Detector(rulecache.load(loaded.rule_folders, loaded.policies, *asked))
     allowlist = guard.allowlist(settings.allow, guard.resolve(settings.allow.hosts)[0])
     tracker = Tracker(loaded.policies, allowlist, settings.limits.tracked)
     findings = Findings()

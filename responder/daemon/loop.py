@@ -292,4 +292,5 @@ class Daemon:
 
 def _rules(config: Config) -> tuple[Rule, ...]:
     settings = config.settings
-    return rulecache.load(config.rule_folders, config.policies, settings.disable, Path(settings.state))
+    asked = (settings.disable, Path(settings.state), settings.enable)
+    return rulecache.load(config.rule_folders, config.policies, *asked)

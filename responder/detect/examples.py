@@ -20,14 +20,16 @@ _ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:]{3,39})
 _REFERENCE = 1_800_000_000.0  # any year will do: an example is about the message
 
 
-def run(rules: Sequence[Rule]) -> list[RuleError]:
+def run(rules: Sequence[Rule], among: Sequence[Rule] | None = None) -> list[RuleError]:
     """Return what the examples of *rules* show to be wrong.
 
     A rule is shown its own examples; for each that names an address, the whole
-    set together must blame the same one.  A line that one rule must leave alone
-    may well be another's.
+    set (*among* whom the rules are, or they alone) must blame the same one.  A
+    line that one rule must leave alone may well be another's.
     """
-    detector = Detector(rules)
+    if not rules:
+        return []
+    detector = Detector(rules if among is None else among)
     problems = []
     for rule in rules:
         if not any(example.address for example in rule.examples):

@@ -3,10 +3,16 @@
 Folders are read in order, files in each by name.  A rule whose id was met in
 an earlier folder replaces that one in its place; twice in one folder is an
 error.  Reading them is the one thing this room does with the world.
+
+Those that call themselves last stand behind all others, so that they take
+nothing from a rule of the administrator's.  A rule whose file says why it is
+off is proven like the others, and in force only where it is enabled.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
 import responder
 from responder.detect import examples, rulefile
@@ -24,13 +30,37 @@ def shipped() -> Path:
     return installed if installed.is_dir() else package.parent / "rules"
 
 
-def load(
-    folders: Iterable[Path], policies: Collection[str], disabled: Collection[str] = (), *, proven: bool = False
-) -> tuple[Rule, ...]:
-    """Return the rules in *folders*, proven and true to their examples, which *proven* says they were shown to be.
+class Library(NamedTuple):
+    """Rules that are *in_force*, and those that their files turn *off* and nobody enabled, each in its order."""
 
-    Raises Refused with every problem of every file.
+    in_force: tuple[Rule, ...]
+    off: tuple[Rule, ...]
+
+
+def load(
+    folders: Iterable[Path],
+    policies: Collection[str],
+    disabled: Collection[str] = (),
+    enabled: Collection[str] = (),
+    *,
+    proven: bool = False,
+) -> tuple[Rule, ...]:
+    """Return the rules in *folders* that are in force, proven and true to their examples.
+
+    *proven* says that they were shown to be.  Raises Refused with every problem of every file.
     """
+    return survey(folders, policies, disabled, enabled, proven=proven).in_force
+
+
+def survey(
+    folders: Iterable[Path],
+    policies: Collection[str],
+    disabled: Collection[str] = (),
+    enabled: Collection[str] = (),
+    *,
+    proven: bool = False,
+) -> Library:
+    """Return what `load` does, and what is off beside it; raises Refused as that does."""
     rules: dict[str, Rule] = {}
     problems: list[ConfigError | RuleError] = []
     for folder in folders:
@@ -43,18 +73,31 @@ def load(
         for rule in rules.values()
         if rule.policy not in policies
     ]
+    if not problems:
+        problems += [*_unknown("disable", disabled, rules), *_unknown("enable", enabled, rules)]
     problems += [
-        RuleError("disabled", rule_id, "there is no such rule", "name a rule that `responder rules list` shows")
-        for rule_id in disabled
-        if rule_id not in rules and not problems
+        RuleError("enable", rule_id, "`disable` names it too", "take it out of one of them")
+        for rule_id in enabled
+        if rule_id in disabled
     ]
-    in_force = tuple(rule for rule in rules.values() if rule.id not in disabled)
+    wanted = sorted((rule for rule in rules.values() if rule.id not in disabled), key=lambda rule: rule.last)
+    in_force = tuple(rule for rule in wanted if not rule.off or rule.id in enabled)
+    off = tuple(rule for rule in wanted if rule.off and rule.id not in enabled)
     if not proven:
-        problems += examples.run(in_force)
-        problems += [fault for rule in in_force if rule.path.parent != shipped() for fault in _too_slow(rule)]
+        problems += [*examples.run(in_force), *examples.run(off, among=wanted)]
+        problems += [fault for rule in wanted if rule.path.parent != shipped() for fault in _too_slow(rule)]
     if problems:
         raise Refused(problems)
-    return in_force
+    return Library(in_force, off)
+
+
+def _unknown(key: str, named: Collection[str], rules: Collection[str]) -> Iterator[RuleError]:
+    """Yield an error for each rule that the setting *key* names and that is not among *rules*."""
+    for rule_id in named:
+        if rule_id not in rules:
+            close = get_close_matches(rule_id, rules, n=1)
+            remedy = f"did you mean {close[0]!r}?" if close else "name a rule that `responder rules list` shows"
+            yield RuleError(key, rule_id, "there is no such rule", remedy)
 
 
 def _too_slow(rule: Rule) -> Iterator[RuleError]:

@@ -21,7 +21,8 @@ class Example(NamedTuple):
 class Rule:
     """What an offence looks like in what *programs* (syslog tags, shell-style) say, and against which policy it counts.
 
-    *form* is the format of its examples, and *versions* whose output they are.
+    *form* is the format of its examples, and *versions* whose output they are.  *off* says why it is not in force
+    unless the settings enable it.  One that is *last* is asked after all that are not.
     """
 
     id: str
@@ -33,6 +34,8 @@ class Rule:
     weight: int = 1
     tags: tuple[str, ...] = ()
     versions: str = ""
+    off: str = ""
+    last: bool = False
     examples: tuple[Example, ...] = ()
     path: Path = Path()
 

@@ -8,11 +8,14 @@ A file is about one attacked service:
     versions = "Postfix 3.4 to 3.10"      # whose output the examples are
     tags    = ["smtp"]
     ignore  = ['statistics: ']            # messages that are no offence, whatever a rule here says
+    off     = "UDP: anybody can ..."      # why its rules are not asked before `enable` in the settings names them
 
     [[rule]]
     id = "postfix-..."  title = "..."  policy = "..."  weight = 1  tags = ["relay"]
     pattern = '...'                       # or any_of = ['...', '...']
     ignore  = ['...']                     # messages that are none all the same
+    off     = "..."                       # as above, for this rule alone
+    last    = true                        # asked when no other rule of any file matched
 
     [[rule.example]]
     line = "..."  address = "192.0.2.7"  why = "..."
@@ -59,6 +62,7 @@ from responder.formats.alerts import FIELDS
 from responder.validate import validate
 
 Tag = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Reason = Annotated[str, Field(pattern=r"\S.* .*\S")]
 
 
 class _Strict(BaseModel):
@@ -87,6 +91,8 @@ class _Rule(_Strict):
     weight: Annotated[int, Field(ge=1, le=1000)] = 1
     tags: list[Tag] = []
     versions: str = ""
+    off: Reason = ""
+    last: bool = False
     example: list[_Example] = []
 
 
@@ -96,6 +102,7 @@ class _File(_Strict):
     program: Annotated[list[str], Field(min_length=1)] | None = None
     tags: list[Tag] = []
     versions: str = ""
+    off: Reason = ""
     ignore: list[str] = []
     rule: list[_Rule] = []
 
@@ -136,6 +143,8 @@ def _made(path: Path, content: _File, entry: _Rule) -> Rule:
         "weight": entry.weight,
         "tags": tuple(dict.fromkeys((*content.tags, *entry.tags))),
         "versions": entry.versions or content.versions,
+        "off": entry.off or content.off,
+        "last": entry.last,
         "examples": tuple(Example(example.line, example.address, example.why) for example in entry.example),
         "path": path,
     }

@@ -116,7 +116,7 @@ def test_rules_are_listed_shown_and_tested(responder: Command) -> None:
     """Each rule with its policy, pattern, file and examples, for a person and for a program."""
     found = responder("rules", "list", "--json").json
     assert len(found) > 20
-    keys = {"id", "title", "service", "policy", "weight", "file", "examples"}
+    keys = {"id", "title", "service", "policy", "weight", "in_force", "off", "file", "examples"}
     kinds = {frozenset(set(rule) - keys - {"ignore", "until"}) for rule in found}
     assert kinds == {
         frozenset({"program", "pattern"}),
@@ -125,7 +125,7 @@ def test_rules_are_listed_shown_and_tested(responder: Command) -> None:
         frozenset({"program", "address", "when", "unless"}),
     }
     listed = responder("rules", "list").out
-    assert f"{len(found)} rules" in listed
+    assert f"{sum(rule['in_force'] for rule in found)} rules" in listed
     for rule in found[:3]:
         assert rule["id"] in listed
         assert responder("rules", "show", rule["id"], "--json").json == rule
@@ -137,6 +137,23 @@ def test_rules_are_listed_shown_and_tested(responder: Command) -> None:
     examples = sum(len(rule["examples"]) for rule in found)
     assert tested == (0, f"{len(found)} rules and {examples} examples: all pass\n", "")
     assert responder("rules", "lint") == (0, f"{len(found)} rules are sound\n", "")
+
+
+def test_a_rule_that_is_off_says_why_and_how_to_enable_it(responder: Command) -> None:
+    """In the list, by itself, and in what ``check`` says once it is enabled."""
+    off = next(rule for rule in responder("rules", "list", "--json").json if not rule["in_force"])
+    for words in (("rules", "list"), ("rules", "show", off["id"])):
+        said = responder(*words).out
+        assert off["id"] in said
+        assert off["off"] in said
+    assert "`enable` in the settings" in responder("rules", "list").out
+    assert off["off"] not in responder("check").out
+
+    responder.configure(f'enable = ["{off["id"]}"]\n')
+
+    assert f"{off['id']} is enabled, though it is off by default: {off['off']}" in responder("check").out
+    assert responder("check", "--json").json["enabled"] == {off["id"]: off["off"]}
+    assert responder("rules", "show", off["id"], "--json").json["in_force"] is True
 
 
 def test_a_rule_that_is_not_there_is_status_64(responder: Command) -> None:
@@ -215,6 +232,7 @@ def test_a_check_tells_what_will_be_watched_and_whom_nothing_bans(responder: Com
     assert answer["sound"] is True
     assert [source["exists"] for source in answer["sources"]] == [True, True, False, False]
     assert set(answer) == {
-        "sound", "problems", "config", "rules", "state", "backend", "sources", "allowlist", "unresolved", "policies",
+        "sound", "problems", "config", "rules", "enabled", "state", "backend", "sources", "allowlist", "unresolved",
+        "policies",
     }  # fmt: skip
     assert list(answer["unresolved"]) == ["office..example.org"]

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from responder import config
-from responder.detect import library
 from responder.detect.rule import Rule
+from tests.detect.rules import every_rule
 
 _HEAD = """\
 # Rules
@@ -14,12 +13,15 @@ _HEAD = """\
 What ships, one file for each attacked service. `responder rules show RULE` shows a rule with its examples,
 `responder check` the policies; how to write a rule is in the [README](../README.md). This page is made from the
 rules: `python -m tests.detect.page > rules/README.md`.
+
+What is *off* is not in force until the settings name it in `enable = ["RULE", ...]`; its reason says what to see to
+first.
 """
 
 
 def page() -> str:
     """Return the page."""
-    rules = library.load([library.shipped()], config.load(None).policies)
+    rules = sorted(every_rule(), key=lambda rule: rule.path)
     return _HEAD + "".join(
         text for path, some in groupby(rules, lambda rule: rule.path) for text in _file(path, [*some])
     )
@@ -35,7 +37,8 @@ def _file(path: Path, rules: list[Rule]) -> Iterator[str]:
     yield "| rule | sees | policy |\n|---|---|---|\n"
     for rule in rules:
         weight = f", weight {rule.weight}" if rule.weight > 1 else ""
-        yield f"| {rule.id} | {rule.title.replace('|', '/')} | {rule.policy}{weight} |\n"
+        off = f"; **off**: {rule.off}" if rule.off else ""
+        yield f"| {rule.id} | {rule.title.replace('|', '/')}{off} | {rule.policy}{weight} |\n"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime
 
+from responder import config
+from responder.detect import library
 from responder.detect.linerule import LineRule
+from responder.detect.rule import Rule
 from responder.formats.stamps import Stamps
 
 REFERENCE = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
@@ -13,6 +16,13 @@ def a_rule(pattern: str, name: str = "a-rule", *, program: str = "sshd", weight:
     return LineRule(
         id=name, title="A rule", service="sshd", programs=(program,), policy="login", any_of=(pattern,), weight=weight
     )
+
+
+def every_rule() -> tuple[Rule, ...]:
+    """Return all rules that ship, those that are off too, in the order in which they are asked."""
+    policies = config.load(None).policies
+    off = library.survey([library.shipped()], policies).off
+    return library.load([library.shipped()], policies, enabled=[rule.id for rule in off])
 
 
 def stamps() -> Stamps:

@@ -16,6 +16,7 @@ address = "192.0.2.7"
 line    = "{LINE}let in x from 192.0.2.7"
 address = ""
 """
+OFF = 'off = "anybody can write it"\n'
 
 
 def a_file(
@@ -44,10 +45,10 @@ def second(tmp_path: Path) -> Path:
     return tmp_path / "second"
 
 
-def refusals(*folders: Path, disabled: tuple[str, ...] = ()) -> list[str]:
+def refusals(*folders: Path, disabled: tuple[str, ...] = (), enabled: tuple[str, ...] = ()) -> list[str]:
     """Return what is refused; each with a remedy."""
     with pytest.raises(Refused) as refused:
-        library.load(folders, ["login"], disabled)
+        library.load(folders, ["login"], disabled, enabled)
     assert all(problem.remedy for problem in refused.value.problems)
     return [str(problem) for problem in refused.value.problems]
 
@@ -72,6 +73,15 @@ def test_the_same_id_in_a_later_folder_replaces_the_rule_in_its_place(first: Pat
 
     assert [(rule.id, rule.title) for rule in rules] == [("rule-a", "Mine"), ("rule-b", "A rule")]
     assert rules[0].path == second / "z.toml"
+
+
+def test_a_rule_that_is_last_is_asked_after_those_of_later_folders(first: Path, second: Path) -> None:
+    """What it sees is in many lines, and another may see more in them."""
+    (first / "a.toml").write_text(a_file("rule-a", more=f"last = true\n{GOOD}"))
+    (first / "b.toml").write_text(a_file("rule-b"))
+    (second / "c.toml").write_text(a_file("rule-c"))
+
+    assert [rule.id for rule in library.load([first, second], ["login"])] == ["rule-b", "rule-c", "rule-a"]
 
 
 def test_the_same_id_twice_in_one_folder_is_refused(first: Path) -> None:
@@ -109,12 +119,73 @@ def test_a_disabled_rule_need_not_keep_its_examples(first: Path) -> None:
     assert library.load([first], ["login"], ["rule-a"]) == ()
 
 
-def test_disabling_a_rule_that_is_not_there_is_refused(first: Path) -> None:
-    """A slip of the pen would leave the rule in force."""
+@pytest.mark.parametrize("key", ["disable", "enable"])
+def test_naming_a_rule_that_is_not_there_is_refused(first: Path, key: str) -> None:
+    """A slip of the pen would leave the rule as it was."""
     (first / "a.toml").write_text(a_file("rule-a"))
+    asked = {
+        "disable": refusals(first, disabled=("rule-x", "other")),
+        "enable": refusals(first, enabled=("rule-x", "other")),
+    }
 
-    assert refusals(first, disabled=("rule-x",)) == [
-        "disabled: rule-x: there is no such rule; name a rule that `responder rules list` shows"
+    assert asked[key] == [
+        f"{key}: rule-x: there is no such rule; did you mean 'rule-a'?",
+        f"{key}: other: there is no such rule; name a rule that `responder rules list` shows",
+    ]
+
+
+def test_a_rule_that_is_off_is_not_asked_unless_it_is_enabled(first: Path) -> None:
+    """And then it stands where its file puts it."""
+    (first / "a.toml").write_text(OFF + a_file("rule-a"))
+    (first / "b.toml").write_text(a_file("rule-b"))
+
+    found = library.survey([first], ["login"])
+    enabled = library.survey([first], ["login"], enabled=["rule-a"])
+
+    assert ([rule.id for rule in found.in_force], [rule.id for rule in found.off]) == (["rule-b"], ["rule-a"])
+    assert found.off[0].off == "anybody can write it"
+    assert ([rule.id for rule in enabled.in_force], enabled.off) == (["rule-a", "rule-b"], ())
+
+
+def test_a_rule_alone_may_be_off(first: Path) -> None:
+    """Its reason goes before that of the file."""
+    more = f'off = "so is this"\n{GOOD}'
+    (first / "a.toml").write_text(a_file("rule-a", more=more) + a_file("rule-b").partition('program = ["sshd"]')[2])
+
+    found = library.survey([first], ["login"])
+
+    assert [rule.id for rule in found.in_force] == ["rule-b"]
+    assert [(rule.id, rule.off) for rule in found.off] == [("rule-a", "so is this")]
+
+
+def test_a_rule_that_is_off_must_still_keep_its_examples(first: Path) -> None:
+    """It may be enabled any day."""
+    (first / "a.toml").write_text(OFF + a_file("rule-a", more=GOOD.replace('"192.0.2.7"\n', '"192.0.2.8"\n')))
+
+    assert [problem.partition(" in ")[0] for problem in refusals(first)] == [
+        f"{first}/a.toml: rule-a: 192.0.2.7 is blamed"
+    ]
+
+
+def test_a_rule_that_is_off_must_agree_with_those_in_force(first: Path) -> None:
+    """Enabled, it would be one of them."""
+    good = GOOD.replace("for x", "for 192.0.2.9")
+    (first / "a.toml").write_text(
+        a_file("rule-a", pattern="failed for <address> .*from 192", more=good.replace('"192.0.2.7"', '"192.0.2.9"'))
+    )
+    (first / "b.toml").write_text(OFF + a_file("rule-b", pattern="failed for .* from <address>$", more=good))
+
+    assert [problem.partition(" in ")[0] for problem in refusals(first)] == [
+        f"{first}/b.toml: rule-b: 192.0.2.9 is blamed by another rule"
+    ]
+
+
+def test_a_rule_cannot_be_both_enabled_and_disabled(first: Path) -> None:
+    """Nobody could say which of the two was meant."""
+    (first / "a.toml").write_text(OFF + a_file("rule-a"))
+
+    assert refusals(first, disabled=("rule-a",), enabled=("rule-a",)) == [
+        "enable: rule-a: `disable` names it too; take it out of one of them"
     ]
 
 

@@ -99,8 +99,17 @@ def test_an_unknown_key_is_answered_with_the_nearest_known() -> None:
     _, found = rulefile.parse(PATH, HEAD + RULE + "wieght = 2\nzzz = 1\n")
 
     assert found[0].remedy == "did you mean 'weight'?"
-    asked = "address, any_of, example, from, id, ignore, key, pattern, policy, tags, title, unless, until, versions"
-    assert found[1].remedy == f"known are {asked}, weight, when"
+    asked = "address, any_of, example, from, id, ignore, key, last, off, pattern, policy, tags, title, unless, until"
+    assert found[1].remedy == f"known are {asked}, versions, weight, when"
+
+
+@pytest.mark.parametrize("off", ['""', '"yes"', "true"])
+def test_why_a_rule_is_off_is_said_in_words(off: str) -> None:
+    """Whoever enables it must know what for."""
+    rules, (problem,) = rulefile.parse(PATH, HEAD + RULE + f"off = {off}\n")
+
+    assert rules == []
+    assert ": off: " in str(problem)
 
 
 def test_all_problems_of_a_file_are_told_at_once() -> None:
