@@ -2,7 +2,9 @@
 
 Objects inside objects become fields with dots in their names: ``request.remote_ip``.
 Numbers, true and false are fields too; of a list of texts each is a value.  What
-is bounded: 256 fields, eight levels, 4,096 characters of a text.
+is bounded: eight levels, 4,096 characters of a text.  How many fields there are
+is not: a client that sends a thousand headers must not push out those behind
+them, and a line has an end (sources/chunk.py).
 
 The message is the line itself.  Which program it is is known from the source.
 """
@@ -16,7 +18,7 @@ from responder.formats.syslog import text
 from responder.values import Field, Record
 
 _TIMES = ("ts", "time", "timestamp", "@timestamp", "StartUTC", "datetime", "t")
-_MOST_FIELDS, _DEEPEST, _LONGEST = 256, 8, 4096
+_DEEPEST, _LONGEST = 8, 4096
 _MILLISECONDS, _LATEST = 1e11, 1e14  # numbers from which on a time is in milliseconds, and none
 
 
@@ -30,8 +32,7 @@ def read(line: bytes, program: str, stamps: Stamps) -> Record | None:
         return None
     fields: dict[str, Field] = {}
     for name, value in _flat(found, "", 0):
-        if len(fields) < _MOST_FIELDS:
-            fields.setdefault(name, value)
+        fields.setdefault(name, value)
     return Record(_time(found, stamps), "", program, "", text(line), fields)
 
 
@@ -50,7 +51,7 @@ def _flat(found: dict[str, Any], prefix: str, depth: int) -> Iterator[tuple[str,
         elif isinstance(value, float):
             yield name, repr(value)
         elif isinstance(value, list):
-            yield name, tuple(one[:_LONGEST] for one in value[:_MOST_FIELDS] if isinstance(one, str))
+            yield name, tuple(one[:_LONGEST] for one in value if isinstance(one, str))
 
 
 def _time(found: dict[str, Any], stamps: Stamps) -> float:

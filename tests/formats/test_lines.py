@@ -1,5 +1,6 @@
 """Lines of other programs' own logs: where the message begins, and when it was."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -151,6 +152,18 @@ def test_objects_inside_objects_are_fields_with_dots() -> None:
     )
 
 
+def test_a_thousand_headers_push_no_field_off() -> None:
+    """A client that sends them hides nothing behind them."""
+    headers = {f"X-{number}": ["198.51.100.1"] for number in range(1000)} | {"Authorization": ["REDACTED"]}
+    line = json.dumps({"request": {"remote_ip": "192.0.2.7", "headers": headers}, "status": 401})
+
+    record = jsonline.read(line.encode(), "caddy", Stamps(UTC, REFERENCE))
+
+    assert record is not None
+    assert record.fields["request.headers.Authorization"] == ("REDACTED",)
+    assert (record.fields["request.remote_ip"], record.fields["status"]) == ("192.0.2.7", 401)
+
+
 @pytest.mark.parametrize(
     "time",
     [
@@ -197,6 +210,4 @@ _JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(["ts", "time", "timestamp", "a"]), _JSON))
 def test_any_object_is_a_record(value: dict[str, object]) -> None:
     """Nothing raises, whatever is in it."""
-    import json  # noqa: PLC0415
-
     assert jsonline.read(json.dumps(value).encode(), "x", Stamps(UTC, REFERENCE)) is not None
