@@ -10,19 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from responder import config
-from responder.detect import library
 from responder.detect.detector import Detector
 from responder.detect.linerule import LineRule
 from responder.formats import syslog
 from tests.corpus import innocent
-from tests.detect.rules import stamps
+from tests.detect.rules import every_rule, stamps
 
-RULES = [
-    rule
-    for rule in library.load([library.shipped()], config.load(None).policies)
-    if isinstance(rule, LineRule) and rule.form == "syslog"
-]
+RULES = [rule for rule in every_rule() if isinstance(rule, LineRule) and rule.form == "syslog"]
 DETECTOR = Detector(RULES)
 VICTIM = "198.51.100.1"
 _CHOSEN = re.compile(r"\{(?:user|subject)\}")

@@ -4,16 +4,14 @@ from itertools import groupby
 
 import pytest
 
-from responder import config
-from responder.detect import library
 from responder.detect.detector import Detector
 from responder.formats.lines import HEADERS
 from responder.values import Offence
 from tests.corpus import innocent
-from tests.detect.rules import stamps
+from tests.detect.rules import every_rule, stamps
 from tests.lab import mailwords
 
-DETECTOR = Detector(library.load([library.shipped()], config.load(None).policies))
+DETECTOR = Detector(every_rule())
 LINES = 20_000
 
 
