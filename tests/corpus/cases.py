@@ -10,6 +10,8 @@ One file a service below ``hostile/``, read as it stands there:
     why    = "HELO name: the victim's address"
     says   = '...'                the message alone; or whole = '...', the entry as it stands in the log
     blames = "192.0.2.7"          or "", nobody
+    torn   = "192.0.2.7"          whom a part of the entry may blame as well, as where the whole is too odd for any rule
+    forged = true                 nothing tells it from a true one, so the rules that would blame are off
 
 ``<<x*900>>`` stands for 900 times x, ``<<ff>>`` for the byte with that number.
 """
@@ -35,6 +37,8 @@ class Case(NamedTuple):
     form: str
     program: str
     header: int
+    torn: str
+    forged: bool
 
 
 def cases(folder: Path = FOLDER) -> list[Case]:
@@ -51,7 +55,8 @@ def _of_file(path: Path) -> list[Case]:
         head = "" if "whole" in line else _HEADER.format(program)
         data = _expanded(f"{head}{line.get('whole', line.get('says'))}".encode())
         name = f"{content['service']}-{number}"
-        found.append(Case(name, data, line["blames"], line["why"], form, program, len(head.encode())))
+        rest = (line.get("torn", line["blames"]), line.get("forged", False))
+        found.append(Case(name, data, line["blames"], line["why"], form, program, len(head.encode()), *rest))
     return found
 
 
