@@ -53,6 +53,17 @@ def believed(folder: Path) -> bool:
     return rule.literals == {"invented"}
 
 
+def test_enabling_a_rule_puts_it_in_force_at_once(folder: Path) -> None:
+    """What was proven without it says nothing of how it gets on with the others."""
+    (folder / "rules" / "app.toml").write_text(f'off = "so says its file"\n{RULE}')
+    asked = ([folder / "rules"], ["login"], (), folder / "state")
+    found = [[rule.id for rule in rulecache.load(*asked, enabled)] for enabled in ((), ("app-failed",), ())]
+
+    assert found == [[], ["app-failed"], []]
+    with pytest.raises(Refused, match="no such rule"):
+        rulecache.load(*asked, ("app-fialed",))
+
+
 def test_what_was_proven_is_not_proven_again(folder: Path) -> None:
     assert load(folder) == load(folder) == ["app-failed"]
     assert believed(folder)
