@@ -8,6 +8,7 @@ the one named on the command line, else by RESPONDER_CONFIG, else
 
 import os
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -20,6 +21,7 @@ from responder.errors import ConfigError, Refused
 from responder.formats.lines import NAMELESS
 from responder.policyfile import Duration, merge
 from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table, Zone
+from responder.settings.export import ExportSettings
 from responder.times import DAY
 from responder.validate import validate
 from responder.whereabouts import DEFAULT_CONTROL
@@ -90,6 +92,7 @@ class Settings(Table):
     allow: AllowSettings = AllowSettings()
     keep: KeepSettings = KeepSettings()
     limits: LimitSettings = LimitSettings()
+    export: tuple[ExportSettings, ...] = Field(default=(), strict=False)
 
 
 class Config(NamedTuple):
@@ -127,6 +130,9 @@ def load(path: Path | None) -> Config:
     if settings is None or problems or wrong:
         raise Refused([*problems, *wrong])
     config = Config(path, settings, policies)
+    if twice := sorted(output for output, times in Counter(one.output for one in settings.export).items() if times > 1):
+        what = f"two exports write {twice[0]}"
+        raise Refused([ConfigError(where, "export.output", what, "give each a file of its own")])
     if settings.keep.offences < config.longest_window:
         what = "offences are forgotten before the longest policy window is over"
         raise Refused([ConfigError(where, "keep.offences", what, "keep them longer, or shorten the policy's within")])

@@ -43,3 +43,8 @@ def format_duration(seconds: float) -> str:
 def format_time(at: float) -> str:
     """Return *at* (epoch seconds) as ISO 8601 in UTC, to the second."""
     return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str) -> float:
+    """Return the instant that `format_time` wrote, as epoch seconds; raises ValueError for anything else."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
