@@ -31,7 +31,7 @@ _VERBS = {
     "unban": ("bans:unban", "End the bans of an address or network."),
     "explain": ("explain:explain", "Tell all that is known about an address."),
     "rules": ("rules:rules", "List, show and test the rules."),
-    "export": ("export:export", "Write the blacklist for DNS servers, mail servers, filters and firewalls."),
+    "export": ("export:export", "Write the blacklist in the form that others read."),
     "firewall": ("firewall:firewall", "The firewall actor, and removing all of its rules."),
 }
 

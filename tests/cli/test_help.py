@@ -40,6 +40,7 @@ def test_every_verb_has_help(responder: Command, words: tuple[str, ...], ask: st
         ((), "responder explain 192.0.2.7"),
         (("ban",), 'responder ban 192.0.2.7 --for 1h --reason "abuse report of 3 May"'),
         (("scan",), "responder scan /var/log/mail.log"),
+        (("export",), "responder export plain --level strict"),
     ],
 )
 def test_help_shows_how_it_is_used(responder: Command, words: tuple[str, ...], example: str) -> None:

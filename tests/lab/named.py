@@ -1,4 +1,4 @@
-"""named - a real BIND on a port of loopback, authoritative for zones in a folder of its own, with a policy zone if wanted."""
+"""named - a real BIND on a port of loopback: zones in a folder of its own, and a policy zone if wanted."""
 
 import shutil
 import subprocess
@@ -43,7 +43,7 @@ class Named:
     def __enter__(self) -> Self:
         named = unpacked.program("named")
         assert named
-        words = [named, "-g", "-4", "-n", "1", "-c", str(self.folder / "named.conf")]
+        words = [str(named), "-g", "-4", "-n", "1", "-c", str(self.folder / "named.conf")]
         with (self.folder / "log").open("wb") as log:
             self._server = subprocess.Popen(words, stdout=log, stderr=log, env=unpacked.environment())
         try:

@@ -19,7 +19,7 @@ class _Spans:
 
     def __init__(self, spans: Iterable[Span]) -> None:
         self.spans: list[Span] = []
-        for span in sorted(spans, key=lambda span: (span.first, span.length)):  # the widest of those that begin together
+        for span in sorted(spans, key=lambda span: (span.first, span.length)):  # of two that begin together the wider
             if not self.spans or span.first > self.spans[-1].last:
                 self.spans.append(span)
         self.firsts = [span.first for span in self.spans]

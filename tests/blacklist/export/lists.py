@@ -1,7 +1,7 @@
 """Lists to export, what a file of them says, and what it should."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -11,7 +11,7 @@ from responder.blacklist.export.exporting import lines
 from responder.blacklist.export.selection import Tally
 from responder.blacklist.export.space import parse_span
 from responder.blacklist.values import Entry, Kind, Level, Subject
-from responder.settings.export import FORMATS, ExportOptions, ExportSettings
+from responder.settings.export import FORMATS, ExportSettings
 
 NOW = 1_780_000_000.0
 _ORDER = (Kind.ADDRESS, Kind.NETWORK, Kind.DOMAIN, Kind.EMAIL, Kind.URL)
@@ -50,7 +50,7 @@ def settings(form: str, kinds: Sequence[str] = (), **options: Any) -> ExportSett
     """Return the settings of an export with these options."""
     if "nameservers" in FORMATS[form]:
         options = {"nameservers": ("ns1.example.org",)} | options
-    return ExportSettings(format=form, output="/dev/null", kinds=kinds, options=ExportOptions.model_validate(options))
+    return ExportSettings.model_validate({"format": form, "output": "/dev/null", "kinds": kinds, "options": options})
 
 
 def text(form: str, entries: Iterable[Entry], exclusions: Iterable[str] = (), **options: Any) -> str:
@@ -68,7 +68,7 @@ def level_of(address: str, entries: Iterable[Entry], exclusions: Iterable[str]) 
     return max((one.level for one in spaces if here in network(one.subject.value)), default=None)
 
 
-@lru_cache(maxsize=None)
+@cache
 def network(value: str) -> IPv4Network | IPv6Network:
     """Return *value* as the standard library has it."""
     return ip_network(value)
@@ -119,6 +119,7 @@ ASKED = (
 V4_ASKED = tuple(address for address in ASKED if ":" not in address)
 V6_ASKED = tuple(address for address in ASKED if ":" in address)
 
+_V6 = 0x20010DB8 << 96
 levels = st.sampled_from(Level)
 v4_values = st.builds(
     lambda number, bits: str(ip_network((0xC6330000 + number, bits), strict=False)).removesuffix("/32"),
@@ -126,7 +127,9 @@ v4_values = st.builds(
     st.sampled_from([32, 32, 32, 31, 29, 25, 24, 23, 22, 15]),
 )
 v6_values = st.builds(
-    lambda number, bits: str(ip_network(((0x20010DB8 << 96) + (number << 54), bits), strict=False)).removesuffix("/128"),
+    lambda number, bits: str(ip_network(((0x20010DB8 << 96) + (number << 54), bits), strict=False)).removesuffix(
+        "/128"
+    ),
     st.integers(0, 0x3FFF),
     st.sampled_from([128, 128, 64, 64, 63, 56, 50, 48]),
 )

@@ -140,7 +140,9 @@ def test_a_checked_zone_is_sound(tmp_path: Path, form: str) -> None:
     for entries in ([], [*ENTRIES, entry(f"{long}.example"), entry(f"{long[:120]}.example", reason='\\" ' * 200)]):
         zone = tmp_path / "zone"
         zone.write_text(text(form, entries, EXCLUSIONS, zone="rbl.example.org"))
-        done = subprocess.run([check, "-i", "local", "rbl.example.org", zone], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [check, "-i", "local", "rbl.example.org", zone], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout
         assert "ignor" not in done.stdout
 

@@ -96,9 +96,7 @@ def test_an_ip6tset_answers_for_networks_of_64_bits(server: rbldnsd.Rbldnsd, add
         ("example", None),
     ],
 )
-def test_a_dnset_answers_for_domains_and_what_is_below(
-    server: rbldnsd.Rbldnsd, name: str, level: Level | None
-) -> None:
+def test_a_dnset_answers_for_domains_and_what_is_below(server: rbldnsd.Rbldnsd, name: str, level: Level | None) -> None:
     """Exclusions too count for what is below them."""
     assert dns.listed(server.port, f"{name}.dnset.test") == nested(level)
 

@@ -36,7 +36,10 @@ def test_kinds_are_those_asked_for_and_held() -> None:
 def test_families_and_sizes() -> None:
     """Of addresses and networks; names are not concerned."""
     assert all(":" not in value or "//" in value for value in chosen(families=[4]))
-    assert chosen("plain", kinds=["network"], bits_v4=[24, 30], families=[4]) == ["198.51.103.128/25", "203.0.113.16/28"]
+    assert chosen("plain", kinds=["network"], bits_v4=[24, 30], families=[4]) == [
+        "198.51.103.128/25",
+        "203.0.113.16/28",
+    ]
     assert "2001:db8:bad::/48" not in chosen(bits_v6=[64, 128])
     assert "spam.example" in chosen(families=[4], bits_v4=[32, 32])
 

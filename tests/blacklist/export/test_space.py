@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterable
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responder.blacklist.export.space import cut, parse_span, split
-from responder.blacklist.values import Level
-from tests.blacklist.export.lists import Entry, level_of, network, spaces, text, v4_values, v6_values
+from responder.blacklist.values import Entry, Level
+from tests.blacklist.export.lists import level_of, network, spaces, text, v4_values, v6_values
 from tests.lab.dns import reverse
 
 CODES = {Level.BROAD: "127.0.0.2", Level.MODERATE: "127.0.0.3", Level.STRICT: "127.0.0.4"}
@@ -31,7 +32,7 @@ def asked(case: Case) -> set[str]:
     return found
 
 
-def body(form: str, case: Case, **options: object) -> list[str]:
+def body(form: str, case: Case, **options: Any) -> list[str]:
     return [line for line in text(form, *case, **options).splitlines() if not line.startswith(("#", "$", ":127", ";"))]
 
 

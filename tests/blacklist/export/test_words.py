@@ -1,4 +1,4 @@
-"""Whatever strangers wrote into reasons, categories and names, a file has the lines that it should have, and no other."""
+"""Whatever strangers wrote into reasons, categories and names, a file has the lines it should have, and no other."""
 
 import csv
 import io
@@ -19,8 +19,8 @@ from tests.blacklist.export.lists import ENTRIES, EXCLUSIONS, NOW, ordered, subj
 
 hostile = st.one_of(
     st.text(max_size=60),
-    st.text(alphabet='$;"\\\n\r\t:#!{}()<>%\'|^*,=@ a.\0\x85\u2028', max_size=60),
-    st.sampled_from(["x\n0.0.0.0/0 :127.0.0.2:y", '" REJECT\n192.0.2.0/24', "\\", '"', "=1+1", "$", "$$" * 200, "é" * 300]),
+    st.text(alphabet="$;\"\\\n\r\t:#!{}()<>%'|^*,=@ a.\0\x85\u2028", max_size=60),
+    st.sampled_from(["x\n0.0.0.0/0 :127.0.0.2:y", '" REJECT\n192.0.2.0/24', "\\", "=1+1", "$$" * 200, "é" * 300]),
 )
 names = st.one_of(
     hostile,

@@ -32,7 +32,9 @@ class Kept:
             data["options"] = {"nameservers": ["ns1.example.org"]} | dict(more.get("options", {}))  # type: ignore[call-overload]
         self.settings = ExportSettings.model_validate(data)
 
-    def run(self, entries: Iterable[Entry] = ENTRIES, now: float = NOW, exclusions: Iterable[str] = EXCLUSIONS) -> Result:
+    def run(
+        self, entries: Iterable[Entry] = ENTRIES, now: float = NOW, exclusions: Iterable[str] = EXCLUSIONS
+    ) -> Result:
         return export_one(self.settings, entries, [subject(value) for value in exclusions], now)
 
     @property
@@ -175,7 +177,9 @@ def test_a_stamp_is_read_back_from_every_top(made: float, serial: int, form: str
 def words(folder: Path, status: str) -> list[str]:
     """Return a command that notes each call in *folder*, and ends with what `status` holds."""
     (folder / "status").write_text(status)
-    program = "import sys; f = sys.argv[1]; open(f + '/calls', 'a').write('x'); sys.exit(open(f + '/status').read() or 0)"
+    program = (
+        "import sys; f = sys.argv[1]; open(f + '/calls', 'a').write('x'); sys.exit(open(f + '/status').read() or 0)"
+    )
     return [sys.executable, "-ISc", program, str(folder)]
 
 
