@@ -119,7 +119,6 @@ ASKED = (
 V4_ASKED = tuple(address for address in ASKED if ":" not in address)
 V6_ASKED = tuple(address for address in ASKED if ":" in address)
 
-_V6 = 0x20010DB8 << 96
 levels = st.sampled_from(Level)
 v4_values = st.builds(
     lambda number, bits: str(ip_network((0xC6330000 + number, bits), strict=False)).removesuffix("/32"),
