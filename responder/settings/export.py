@@ -1,11 +1,11 @@
 """export - ``[[export]]``: a file made from the blacklist, for whom, of what, and what to run when it changed.
 
     [[export]]
-    format  = "rbldnsd-ip4set"
-    output  = "/var/lib/rbldns/strict.zone"
+    format  = "bind-ip4"
+    output  = "/var/lib/bind/bl.example.org"
     level   = "strict"
     options = { nameservers = ["ns1.example.org"], text = "Listed, see https://rbl.example.org/{value}" }
-    reload  = ["pkill", "-HUP", "rbldnsd"]
+    reload  = ["rndc", "reload", "bl.example.org"]
 
 `FORMATS` says which options each format heeds; the others are refused, lest
 somebody believe in one.

@@ -34,7 +34,7 @@ def lines(entries: Iterable[Entry], exclusions: Exclusions, head: Head) -> Itera
         between.note(name, entry.level)
         yield f"{name} CNAME {target}\n*.{name} CNAME {target}\n"
     for name, _ in between.names():
-        yield f"*.{name} CNAME {target}\n"
+        yield f"{name} CNAME {target}\n*.{name} CNAME {target}\n"
 
 
 def _trigger(span: Span) -> str:

@@ -16,6 +16,7 @@ CODES = {Level.BROAD: "127.0.0.2", Level.MODERATE: "127.0.0.3", Level.STRICT: "1
 TOP = "$TTL 300\n@ IN SOA ns.invalid. host.invalid. ( 1 1h 1h 1w 300 )\n@ IN NS ns.invalid.\n"
 LOOKED_UP = f"""{TOP}
 *.spam A 192.0.2.99
+b.spam A 192.0.2.99
 x.b.spam A 192.0.2.99
 *.b.spam A 192.0.2.99
 a.b.spam A 192.0.2.99
@@ -103,6 +104,7 @@ def test_the_reason_and_the_serial_number_are_told(server: named.Named) -> None:
     [
         ("spam.example", False),
         ("www.spam.example", False),
+        ("b.spam.example", False),
         ("x.b.spam.example", False),
         ("a.b.spam.example", False),
         ("good.spam.example", True),

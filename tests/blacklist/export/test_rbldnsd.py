@@ -36,6 +36,7 @@ def server() -> Iterator[rbldnsd.Rbldnsd]:
     zones["large.test"] = ("ip4set", text("rbldnsd-ip4set", LARGE))
     zones["large6.test"] = ("ip6trie", text("rbldnsd-ip6trie", LARGE))
     zones["long.test"] = ("ip4trie", text("rbldnsd-ip4trie", [entry("192.0.2.5", reason=LONG)]))
+    zones["odd.test"] = ("ip4trie", text("rbldnsd-ip4trie", [entry("192.0.2.5", reason="x" + "$" * 300)]))
     with rbldnsd.Rbldnsd(zones) as running:
         yield running
 
@@ -121,6 +122,7 @@ def test_the_reason_comes_as_it_is(server: rbldnsd.Rbldnsd) -> None:
     """With quotes, semicolons and dollars; whole up to what a TXT record takes."""
     assert dns.ask(server.port, "5.2.0.192.ip4set.test", dns.TXT).data[0] == '5 "reports"; since $May'
     assert dns.ask(server.port, "5.2.0.192.long.test", dns.TXT).data == (LONG[:191],)  # two bytes for each dollar
+    assert dns.ask(server.port, "5.2.0.192.odd.test", dns.TXT).data == ("x" + "$" * 126,)
 
 
 def test_the_soa_has_the_serial_number(server: rbldnsd.Rbldnsd) -> None:

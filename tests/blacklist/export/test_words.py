@@ -15,7 +15,7 @@ from responder.blacklist.export.formats import FORMATS
 from responder.blacklist.export.wording import LONGEST, ascii_line
 from responder.blacklist.values import Entry, Kind, Level, Subject
 from responder.settings import export as settings
-from tests.blacklist.export.lists import ENTRIES, EXCLUSIONS, NOW, ordered, subject, text
+from tests.blacklist.export.lists import ENTRIES, EXCLUSIONS, NOW, entry, ordered, subject, text
 
 hostile = st.one_of(
     st.text(max_size=60),
@@ -106,6 +106,15 @@ def test_what_is_no_list_is_refused(line: str) -> None:
     """With the number of the line."""
     with pytest.raises(ValueError, match="line 2 "):
         list(tables.read(['{"list": ""}', line]))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_names_are_excluded_with_all_that_is_below_them(form: str) -> None:
+    """Domains, addresses of theirs, URLs on them."""
+    values = ("good.spam.example", "a.good.spam.example", "x@good.spam.example", "https://u:p@good.spam.example:8/x")
+    entries = ordered(entry(value) for value in (*values, "friend@shop.test"))
+    assert text(form, entries, EXCLUSIONS) == text(form, [], EXCLUSIONS)
+    assert "notgood.spam.example" in text("plain", [entry("notgood.spam.example")], EXCLUSIONS)
 
 
 def test_the_formats_are_those_of_the_settings() -> None:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from responder.blacklist.values import Entry
 from responder.errors import StoreError
 from responder.settings.export import ExportOptions, ExportSettings
 from tests.blacklist.export.lists import ENTRIES, EXCLUSIONS, NOW, entry, subject
+from tests.lab.wait import until
 
 DAY = 86400.0
 
@@ -74,6 +76,13 @@ def test_a_changed_list_replaces_the_file(tmp_path: Path, form: str) -> None:
     assert second.serial > first.serial or form == "csv"
     assert second.size < first.size
     assert kept.sum_is_right
+
+
+def test_a_change_of_one_letter_is_a_change(tmp_path: Path) -> None:
+    """Though the file is as long as before."""
+    kept = Kept(tmp_path)
+    kept.run([entry("192.0.2.5"), entry("192.0.2.7")])
+    assert kept.run([entry("192.0.2.5"), entry("192.0.2.8")]).changed
 
 
 def test_other_options_are_a_change(tmp_path: Path) -> None:
@@ -219,13 +228,28 @@ def test_a_crash_between_file_and_reload_owes_the_reload(tmp_path: Path) -> None
     assert kept.run(now=NOW + 5).reloaded
 
 
-def test_a_reload_does_not_wait_for_ever() -> None:
+def test_a_reload_does_not_wait_for_ever(tmp_path: Path) -> None:
     """Neither for a program that hangs, nor for a daemon that it left behind with its output open."""
     hangs = [sys.executable, "-ISc", "import threading; threading.Event().wait()"]
     assert "took longer than 0.2 s" in reload.run(hangs, 0.2)
+    children = "import subprocess, sys; p = subprocess.Popen(['sleep', '60']); open(sys.argv[1], 'w').write(str(p.pid))"
+    reload.run([sys.executable, "-ISc", f"{children}; p.wait()", str(tmp_path / "pid")], 1)
+    child = Path("/proc", (tmp_path / "pid").read_text(), "cmdline")
+    until(lambda: not child.exists() or not child.read_bytes())
     leaves = [sys.executable, "-ISc", f"import subprocess; subprocess.Popen({['sleep', '9']!r})"]
     assert reload.run(leaves) == ""
     assert "cannot be run" in reload.run(["/nowhere/rndc"])
+
+
+def test_many_at_once_do_not_mix(tmp_path: Path) -> None:
+    """The daemon and an administrator who is impatient: one after the other, whoever is last."""
+    kept = Kept(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda number: kept.run(ENTRIES[: number % 5]), range(40)))
+    assert {result.error for result in results} == {""}
+    assert kept.sum_is_right
+    serials = [result.serial for result in results if result.changed]
+    assert len(serials) == len(set(serials))
 
 
 def test_nothing_is_left_out_silently(tmp_path: Path) -> None:
