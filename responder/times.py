@@ -42,7 +42,13 @@ def format_duration(seconds: float) -> str:
 
 def format_time(at: float) -> str:
     """Return *at* (epoch seconds) as ISO 8601 in UTC, to the second."""
-    return datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    day, second = divmod(int(at), 86400)
+    return f"{_date(day)}T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+
+
+@lru_cache(maxsize=1024)
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * 86400, UTC).strftime("%Y-%m-%d")
 
 
 def parse_time(text: str) -> float:

@@ -1,10 +1,12 @@
 """Durations and instants read as people write them."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.times import DAY, HOUR, MINUTE, format_duration, format_time, parse_duration
+from responder.times import DAY, HOUR, MINUTE, format_duration, format_time, parse_duration, parse_time
 
 CENTURY = 36525 * DAY
 
@@ -72,3 +74,10 @@ def test_durations_are_shown_to_the_second(seconds: float, text: str) -> None:
 def test_instants_are_shown_in_utc() -> None:
     """Whatever the zone of the host or the log."""
     assert format_time(1_800_000_000.9) == "2027-01-15T08:00:00Z"
+
+
+@given(st.integers(-30_000_000_000, 250_000_000_000))
+def test_an_instant_that_was_written_is_read_back(at: int) -> None:
+    """To the second, from the year 1019 to the year 9892."""
+    assert parse_time(format_time(at)) == at
+    assert format_time(at) == datetime.fromtimestamp(at, UTC).isoformat()[:19] + "Z"
