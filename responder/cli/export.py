@@ -80,6 +80,8 @@ def export(
     if write_all:
         if given := [name for name, value in words.items() if value]:
             raise click.UsageError(f"--all takes everything from the settings; leave out {', '.join(given)}")
+        if not loaded.settings.export:
+            raise UsageError("there is no [[export]] in the settings; say which FORMAT, or add one")
         if source == "-":
             raise click.UsageError("--all reads the list once for each file; name one with --from")
         _keep(loaded, loaded.settings.export, source, as_json=as_json)

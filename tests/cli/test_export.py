@@ -112,6 +112,7 @@ reload = ["{sys.executable}", "-ISc", "open('{tmp_path}/told', 'w')"]
     assert "127.0.0.8" in (tmp_path / "ip4set").read_text()
     assert (tmp_path / "told").exists()
     assert responder("check").status == 0
+    assert responder("export", "--all", "--from", "-").status == 2
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,6 @@ reload = ["{sys.executable}", "-ISc", "open('{tmp_path}/told', 'w')"]
         ("export", "--list", "--all"),
         ("export", "bindd"),
         ("export", "--all", "--level", "strict"),
-        ("export", "--all", "--from", "-"),
         ("export", "plain", "--kind", "planet"),
     ],
     ids=" ".join,
@@ -147,6 +147,7 @@ def test_wrong_words_are_status_2(responder: Command, words: tuple[str, ...]) ->
         (("plain", "--bits-v4", "x"), "write 16-32"),
         (("plain",), "there is no blacklist here"),
         (("plain", "--from", "/nowhere/list"), "/nowhere/list"),
+        (("--all",), "there is no [[export]]"),
     ],
     ids=str,
 )

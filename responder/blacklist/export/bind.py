@@ -6,6 +6,8 @@ the names between the two have wildcards of their own.
 
 IPv4 and IPv6 have a zone each: 2.0.0.0/24 as ``*.0.0.2`` would answer for half of
 the IPv6 addresses there are.
+
+Falls short: a domain that is listed below a surer one answers with its own level.
 """
 
 from collections.abc import Iterable, Iterator

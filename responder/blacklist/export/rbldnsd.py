@@ -9,7 +9,8 @@ rbldnsd's negative answers are not kept by resolvers.
 
 Falls short: an ip6tset holds networks of 64 bits alone, with one answer for all
 of them, and excludes single addresses only; a network of which more than such is
-excluded is left out.
+excluded is left out.  A domain that is listed below a surer one answers with its
+own level.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,16 +1,20 @@
 """A real rbldnsd answers from each data set as the list says."""
 
 import random
+import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
 
 import pytest
 
+from responder.blacklist.export.exporting import export_one
 from responder.blacklist.values import Kind, Level
+from responder.settings.export import ExportSettings
 from tests.blacklist.export.lists import (
     ASKED,
     ENTRIES,
     EXCLUSIONS,
+    NOW,
     V4_ASKED,
     V6_ASKED,
     entry,
@@ -19,6 +23,7 @@ from tests.blacklist.export.lists import (
 )
 from tests.lab import dns, rbldnsd
 from tests.lab.listings import listings
+from tests.lab.wait import until
 
 CODES = {Level.BROAD: "127.0.0.2", Level.MODERATE: "127.0.0.3", Level.STRICT: "127.0.0.4"}
 LARGE = list(listings(2000, seed=7))
@@ -141,3 +146,22 @@ def test_a_long_list_is_answered_rightly_wherever_it_is_sampled(server: rbldnsd.
             level = level_of(address, LARGE, ())
             zone, answer = ("large6.test", single) if ":" in address else ("large.test", nested)
             assert dns.listed(server.port, f"{dns.reverse(address)}.{zone}") == answer(level), address
+
+
+def test_a_kept_file_is_served_when_its_reload_command_has_run() -> None:
+    """With the new answers and a greater serial number."""
+    if problem := rbldnsd.missing():
+        pytest.skip(problem)
+    with rbldnsd.Rbldnsd({"kept.test": ("ip4set", text("rbldnsd-ip4set", []))}) as server:
+        hang_up = "import os, sys; os.kill(int(sys.argv[1]), 1)"
+        data = {
+            "format": "rbldnsd-ip4set",
+            "output": str(server.folder / "kept.test"),
+            "options": {"nameservers": ["ns1.example.org"]},
+            "reload": [sys.executable, "-ISc", hang_up, str(server.pid)],
+        }
+        result = export_one(ExportSettings.model_validate(data), [entry("192.0.2.5")], (), NOW + 1)
+
+        assert (result.changed, result.reloaded, result.serial) == (True, True, 2026052801)
+        until(lambda: dns.listed(server.port, "5.2.0.192.kept.test"))
+        assert dns.ask(server.port, "kept.test", dns.SOA).data == ("2026052801",)
