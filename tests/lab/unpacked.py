@@ -1,6 +1,7 @@
 """unpacked - programs of Debian that are not installed but lie in the environment, with the libraries they need."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,7 +16,12 @@ def program(name: str) -> Path | None:
 
 def missing(name: str) -> str:
     """Return why *name* cannot be run, or nothing."""
-    return "" if program(name) else f"{name} was not unpacked into {FOLDER}; see contrib/setup"
+    path = program(name)
+    if path is None:
+        return f"{name} was not unpacked into {FOLDER}; see contrib/setup"
+    done = subprocess.run(["ldd", path], capture_output=True, text=True, check=False, env=environment())
+    lacking = [line.split()[0] for line in done.stdout.splitlines() if "not found" in line]
+    return f"{name} lacks {', '.join(lacking)}" if lacking else ""
 
 
 def environment() -> dict[str, str]:
