@@ -130,6 +130,16 @@ def test_an_indexed_map_holds_ipv6_networks_that_look_the_same_in_each_address()
     assert found == ["2001:db8:0:5", "2001:db8:7"]
 
 
+def test_an_indexed_map_excludes_a_whole_word_of_ipv6() -> None:
+    """Where what is excluded ends within one; rather too much than somebody who should get in."""
+    listed = [entry("2001:db8:7::/48")]
+    assert body("postfix-client", (listed, ["2001:db8:7:5:4000::/66"])) == [
+        "2001:db8:7 REJECT 3 reports",
+        "2001:db8:7:5 DUNNO",
+    ]
+    assert body("postfix-client", (listed, ["2001:db8:7:8000::/50"])) == []
+
+
 @pytest.mark.parametrize("nested", [True, False])
 @few
 @given(case=v4_cases)
