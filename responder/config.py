@@ -13,36 +13,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from responder.decide.policy import Policy
 from responder.detect import library
 from responder.errors import ConfigError, Refused
-from responder.formats.lines import NAMELESS
 from responder.policyfile import Duration, merge
-from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table, Zone
+from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table
 from responder.settings.export import ExportSettings
+from responder.settings.source import SourceSettings
 from responder.times import DAY
 from responder.validate import validate
 from responder.whereabouts import DEFAULT_CONTROL
 
 USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog", "/var/log/auth.log", "/var/log/secure")
 """Where Debian (mail.log, auth.log) and Red Hat (maillog, secure) keep what we read; those that exist are followed."""
-
-
-class SourceSettings(Table):
-    """A log to follow."""
-
-    path: Absolute
-    format: Literal["syslog", "plain", "access-log", "json", "ossec-log", "ossec-json", "wazuh-json"] = "syslog"
-    program: str = ""
-    timezone: Zone = Field(default="local", validate_default=True)
-
-    @model_validator(mode="after")
-    def _named(self) -> "SourceSettings":
-        if self.format in NAMELESS and not self.program:
-            raise ValueError('lines of this format do not say whose they are; add program = "nginx", or what it is')
-        return self
 
 
 class FirewallSettings(Table):

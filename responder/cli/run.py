@@ -29,7 +29,7 @@ def run(dry_run: bool, config: Path | None) -> None:
     # What the daemon holds lives long: looking through it for garbage again and again takes a sixth of the time.
     gc.set_threshold(100_000, 50, 100)
     daemon = Daemon(configuration.load(find(config)), Options(dry_run))
-    paths = ", ".join(source.path for source in daemon.config.settings.source)
+    paths = ", ".join(source.name for source in daemon.config.settings.source)
     log.info("following %s with %d rules%s", paths, len(daemon.detector.rules), "; a dry run" if dry_run else "")
     daemon.run()
     log.info("stopped" if dry_run else "stopped; the rules stay in the kernel until they end")

@@ -45,9 +45,9 @@ class Activity:
 
     def _count_lines(self, now: float) -> None:
         for log in self._logs.each:
-            path = log.settings.path
-            self._counts[int(now // DAY), path, ""] += log.lines - self._lines.get(path, 0)
-            self._lines[path] = log.lines
+            name = log.settings.name
+            self._counts[int(now // DAY), name, ""] += log.lines - self._lines.get(name, 0)
+            self._lines[name] = log.lines
 
     def _look(self, ledger: Ledger, now: float) -> None:
         today = int(now // DAY)

@@ -1,4 +1,4 @@
-"""logs - the sources, each with the clock its lines show.
+"""logs - the sources, each with the clock its lines show: files, the journal, sockets.
 
 Turns the chunks that the sources have into offences, and counts what is odd
 about their time stamps: one more than `TOLERANCE` ahead of the clock is taken
@@ -7,16 +7,29 @@ written is believed, because a relay may have held it back.  Both are counted:
 a wrong time zone must show.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from responder.config import SourceSettings
 from responder.detect.detector import Detector
 from responder.detect.trails import Trails
 from responder.formats import alerts, jsonline
 from responder.formats.lines import HEADERS
 from responder.formats.stamps import Stamps
-from responder.sources import Chunk, FileSource, last_line_end, lookback
+from responder.settings.endpoint import Endpoint
+from responder.settings.source import SourceSettings
+from responder.sources import (
+    Arrivals,
+    Chunk,
+    FileSource,
+    Following,
+    JournalSource,
+    Listening,
+    Receiver,
+    Status,
+    earlier,
+    last_line_end,
+    lookback,
+)
 from responder.values import Offence, Position
 
 TOLERANCE = 60.0  # seconds
@@ -34,7 +47,14 @@ class Found(NamedTuple):
 class Log:
     """One source of the settings, and what became of its lines."""
 
-    def __init__(self, settings: SourceSettings, saved: Iterable[Position], horizon: float, now: float) -> None:
+    def __init__(
+        self,
+        settings: SourceSettings,
+        saved: Mapping[str, Sequence[Position]],
+        horizon: float,
+        now: float,
+        arrivals: Arrivals,
+    ) -> None:
         self.settings = settings
         self.lines = self.offences = self.ahead = self.behind = 0
         self.worst_skew = self.lag = 0.0
@@ -42,12 +62,30 @@ class Log:
         self._first = Stamps(settings.timezone, now)
         self._readers: dict[str, alerts.Reader] = {}
         self._trails: dict[str, Trails] = {}
-        self.source = FileSource(
+        self.source = self._open(saved, horizon, arrivals)
+
+    def _open(
+        self, saved: Mapping[str, Sequence[Position]], horizon: float, arrivals: Arrivals
+    ) -> FileSource | JournalSource | Receiver:
+        settings = self.settings
+        bare = settings.format != "syslog"
+        if settings.journal:
+            following = Following(settings.journal, settings.user_ids, settings.directory, bare)
+            return JournalSource(following, earlier(following, saved), horizon, arrivals)
+        if settings.listen:
+            endpoint = Endpoint.parse(settings.listen)
+            return Receiver(Listening(settings.name, endpoint, settings.peers, settings.user_ids, bare), arrivals)
+        return FileSource(
             settings.path,
-            saved,
+            saved.get(settings.path, ()),
             start=lambda fd: lookback(fd, horizon, self._stamp_of),
             cut=alerts.cut(settings.format) or last_line_end,
         )
+
+    @property
+    def files(self) -> tuple[Status, ...]:
+        """Return how each file fares; none where the source is no file."""
+        return self.source.status() if isinstance(self.source, FileSource) else ()
 
     @property
     def unreadable(self) -> int:
@@ -88,7 +126,7 @@ class Log:
             self.offences += len(offences)
             if offences:
                 self.lag = max(0.0, now - offences[-1].time)
-                found.append(Found(self.settings.path, offences, chunk.live))
+                found.append(Found(self.settings.name, offences, chunk.live))
         return found
 
     def _on_time(self, offence: Offence, live: bool, now: float) -> Offence:
@@ -114,7 +152,8 @@ class Logs:
         now: float,
     ) -> None:
         """Begin where *saved* says, and in a log never met before at the first line not older than *horizon*."""
-        self.each = tuple(Log(one, saved.get(one.path, ()), horizon, now) for one in settings)
+        self.arrivals = Arrivals()
+        self.each = tuple(Log(one, saved, horizon, now, self.arrivals) for one in settings)
 
     def poll(self, detector: Detector, now: float) -> list[Found]:
         """Return what *detector* finds in the lines that have come since the last poll."""
@@ -122,7 +161,7 @@ class Logs:
 
     def positions(self) -> dict[str, tuple[Position, ...]]:
         """Return how far each source has been read: up to the end of what was polled."""
-        return {log.settings.path: log.source.positions() for log in self.each}
+        return {log.settings.name: log.source.positions() for log in self.each}
 
     @property
     def lines(self) -> int:
@@ -135,6 +174,7 @@ class Logs:
         return max((log.lag for log in self.each), default=0.0)
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files and sockets, and end the readers of the journal."""
         for log in self.each:
             log.source.close()
+        self.arrivals.close()

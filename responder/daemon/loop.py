@@ -92,7 +92,8 @@ class Daemon:
         self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)
         self.activity = Activity(self.logs)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
-        self._watch = Watch([log.settings.path for log in self.logs.each], self._wake)
+        self._selector.register(self.logs.arrivals, selectors.EVENT_READ, lambda _: self.logs.arrivals.drain())
+        self._watch = Watch([log.settings.path for log in self.logs.each if log.settings.path], self._wake)
         self._untold: deque[Ban] = deque()
         self._stopping = self._reloading = False
         self._tick_at = self._clean_at = self._commit_at = 0.0

@@ -122,22 +122,7 @@ class Requests:
             "allowlist": [{"prefix": str(entry.prefix), "why": entry.why} for entry in tracker.allowlist.entries],
             "unresolved": daemon.guard.unresolved,
             "silent": [shown.silent(one) for one in daemon.activity.silent],
-            "sources": [
-                {
-                    "path": log.settings.path,
-                    "lines": log.lines,
-                    "offences": log.offences,
-                    "format": log.settings.format,
-                    "alerts_unreadable": log.unreadable,
-                    "alerts_doubtful": log.doubtful,
-                    "stamps_ahead": log.ahead,
-                    "stamps_behind": log.behind,
-                    "stamps_unreadable": log.stamps.unreadable,
-                    "worst_skew": round(log.worst_skew),
-                    "files": [status._asdict() for status in log.source.status()],
-                }
-                for log in daemon.logs.each
-            ],
+            "sources": [shown.source(log) for log in daemon.logs.each],
         }
 
     def _bans(self, _request: Message, reply: Reply) -> None:

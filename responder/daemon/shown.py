@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from responder.daemon.logs import Log
 from responder.decide.silence import Silent
 from responder.decide.tracker import Judgement
 from responder.enforce.backend import Target
 from responder.enforce.firewall import Enforced
+from responder.sources import JournalSource, Receiver
 from responder.store.state import PastBan
 from responder.times import DAY, format_time
 from responder.values import Ban
@@ -62,6 +64,30 @@ def silent(one: Silent) -> Shown:
     """Return what fell silent: a rule, or a whole source (no rule)."""
     last = format_time(one.last * DAY)[:10]
     return {"source": one.source, "rule": one.rule or None, "matched": one.matched, "of_days": one.span, "last": last}
+
+
+def source(log: Log) -> Shown:
+    """Return how a source fares: its *files*, or its *journal*, or what it *received*; the others are empty."""
+    followed = log.source
+    journal = followed.status()._asdict() if isinstance(followed, JournalSource) else None
+    received = followed.status()._asdict() if isinstance(followed, Receiver) else None
+    for one in filter(None, (journal, received)):
+        one["last"] = format_time(one["last"]) if one["last"] else None
+    return {
+        "path": log.settings.name,
+        "lines": log.lines,
+        "offences": log.offences,
+        "format": log.settings.format,
+        "alerts_unreadable": log.unreadable,
+        "alerts_doubtful": log.doubtful,
+        "stamps_ahead": log.ahead,
+        "stamps_behind": log.behind,
+        "stamps_unreadable": log.stamps.unreadable,
+        "worst_skew": round(log.worst_skew),
+        "files": [status._asdict() for status in log.files],
+        "journal": journal,
+        "received": received,
+    }
 
 
 def kernel(held: Mapping[Target, Enforced]) -> list[Shown]:

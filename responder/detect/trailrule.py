@@ -6,7 +6,7 @@ them: ``pid``, the process id in the syslog header, or the name of a piece that
 stands in each pattern once.  The place of the key is proven like that of an
 address: no text that a peer wrote can move it.
 
-A process id is known to one program.  A piece may join lines of several, as a
+A process id is known to one program of one host.  A piece may join lines of several, as a
 queue id does those of Postfix's smtpd and cleanup: of all whose names begin alike
 up to the first slash (postfix/submission/smtpd, postfix/cleanup), which are
 one mail system with one queue.
@@ -68,8 +68,8 @@ class TrailRule(Rule):
 
     def _key(self, head: Header, program: bytes, found: Joined) -> Key:
         if found.key:
-            return Key(program.partition(b"/")[0], self.source, found.key)
-        return Key(program, self.source, head.pid.decode("utf-8", "replace"))
+            return Key(head.host + b" " + program.partition(b"/")[0], self.source, found.key)
+        return Key(head.host + b" " + program, self.source, head.pid.decode("utf-8", "replace"))
 
     def texts(self) -> tuple[str, ...]:
         """Return the patterns that are matched against messages."""

@@ -19,7 +19,7 @@ _SPAN = HOUR
 
 
 class Key(NamedTuple):
-    """What joins lines: the program, or the system of programs, that gave the id; how the address is told; the id."""
+    """What joins lines: who gave the id (a host's program, or system of programs); how the address is told; the id."""
 
     giver: bytes
     source: str

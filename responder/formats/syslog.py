@@ -18,14 +18,18 @@ from typing import NamedTuple
 from responder.formats.stamps import Stamps
 from responder.values import Record
 
-_ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+STRUCTURED = rb'(?:-|(?:\[[^\s=\]"]{1,32}(?: [^\s=\]"]{1,32}="(?:[^"\\\]]|\\.)*")*\])+)'
 _HEADER = re.compile(
-    rb"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|" + _ISO + rb")(?:\.\d{1,9})? "
+    rb"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|" + ISO + rb")(?:\.\d{1,9})? "
     rb"(\S{1,255}) ([^\s:\[]{1,128})(?:\[([^\]\s]{1,32})\])?:(?: |$)"
 )
 _HEADER_5424 = re.compile(
-    rb"<\d{1,3}>1 (" + _ISO + rb") (\S{1,255}) (\S{1,48}) (\S{1,128}) \S{1,32} "
-    rb'(?:-|(?:\[[^\s=\]"]{1,32}(?: [^\s=\]"]{1,32}="(?:[^"\\\]]|\\.)*")*\])+)(?: (?:\xef\xbb\xbf)?|$)'
+    rb"<\d{1,3}>1 ("
+    + ISO
+    + rb") (\S{1,255}) (\S{1,48}) (\S{1,128}) \S{1,32} "
+    + STRUCTURED
+    + rb"(?: (?:\xef\xbb\xbf)?|$)"
 )
 
 

@@ -88,7 +88,7 @@ class Engine:
             lambda: (
                 self.daemon.kernel.settled
                 and not self.daemon.ledger.owed
-                and all(file.behind == 0 for log in self.daemon.logs.each for file in log.source.status())
+                and all(file.behind == 0 for log in self.daemon.logs.each for file in log.files)
             )
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from responder import config
-from responder.config import AllowSettings, SourceSettings
+from responder.config import AllowSettings
 from responder.daemon import guard
 from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
@@ -22,6 +22,7 @@ from responder.detect import library
 from responder.detect.detector import Detector
 from responder.enforce.firewall import Firewall
 from responder.errors import StoreError
+from responder.settings.source import SourceSettings
 from responder.store.state import Batch, StateStore
 from responder.values import Outcome, Prefix
 from tests.lab.wait import until
