@@ -10,6 +10,7 @@ from responder import config as configuration
 from responder.cli.output import as_json, config_option, print_json, say, stopped_from, table
 from responder.config import Config
 from responder.errors import Refused
+from responder.settings.source import SourceSettings
 from responder.times import format_duration
 from responder.whereabouts import find
 
@@ -41,6 +42,8 @@ def check(as_json: bool, config: Path | None) -> None:
     for source in answer["sources"]:
         form = "" if source["format"] == "syslog" else f"  ({source['format']})"
         say(f"  {source['path']}{form}" + ("" if source["exists"] else "  (not there yet; followed when it appears)"))
+        if source["problem"]:
+            say(f"    {source['problem']}")
     say("\nNever banned:")
     for entry in answer["allowlist"]:
         say(f"  {entry['prefix']:<40} {entry['why']}")
@@ -79,7 +82,10 @@ def _summary(config: Config) -> dict[str, Any]:
         "enabled": {rule.id: rule.off for rule in rules if rule.off},
         "state": settings.state,
         "backend": settings.firewall.backend,
-        "sources": [{"path": one.path, "format": one.format, "exists": _exists(one.path)} for one in settings.source],
+        "sources": [
+            {"path": one.name, "format": one.format, "exists": _exists(one.path), "problem": _problem(one)}
+            for one in settings.source
+        ],
         "allowlist": [
             {"prefix": str(entry.prefix), "why": entry.why} for entry in guard.allowlist(settings.allow, names).entries
         ],
@@ -100,6 +106,13 @@ def _summary(config: Config) -> dict[str, Any]:
     }
 
 
+def _problem(source: SourceSettings) -> str:
+    """Return what keeps a journal from being read, by whoever asks; nothing for another source."""
+    from responder.sources import journal_problem  # noqa: PLC0415
+
+    return journal_problem(source.directory) if source.journal else ""
+
+
 def _exists(pattern: str) -> bool:
-    """Tell whether *pattern* names a log by now, read as the daemon reads it."""
-    return any(True for _ in glob.iglob(pattern, recursive=True))  # noqa: PTH207
+    """Tell whether *pattern* names a log by now, read as the daemon reads it; what is no file is always there."""
+    return not pattern or any(True for _ in glob.iglob(pattern, recursive=True))  # noqa: PTH207

@@ -15,6 +15,7 @@ import click
 from responder import config as configuration
 from responder.cli.entries import Entries, ask_for_program, form_option, program_option
 from responder.cli.findings import Findings
+from responder.cli.journal import Asked, readings
 from responder.cli.output import as_json, config_option, print_json
 from responder.decide.tracker import Tracker
 from responder.detect.detector import Detector
@@ -32,7 +33,11 @@ def _zone(_ctx: click.Context, _param: click.Parameter, name: str) -> tzinfo:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, metavar="FILE...")
+@click.option("--journal", is_flag=True, help="Look through systemd's journal instead of files.")
+@click.option("--since", default="", metavar="TIME", help="How far back in the journal: 24h; a week when left out.")
+@click.option("--unit", "units", multiple=True, help="Units or names; those in the settings, else all, when left out.")
+@click.option("--directory", default="", help="Where the journal is, if it is not this host's own.")
 @click.option("--timezone", default="local", show_default=True, callback=_zone, help="Of stamps that name none.")
 @form_option
 @program_option
@@ -42,6 +47,10 @@ def _zone(_ctx: click.Context, _param: click.Parameter, name: str) -> tzinfo:
 def scan(
     files: tuple[str, ...],
     *,
+    journal: bool,
+    since: str,
+    units: tuple[str, ...],
+    directory: str,
     timezone: tzinfo,
     form: str,
     program: str,
@@ -49,13 +58,14 @@ def scan(
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Show what would have been banned in FILE... (plain, .gz, .bz2, .xz; - is standard input).
+    """Show what would have been banned in FILE... (plain, .gz, .bz2, .xz; - is standard input), or in the journal.
 
     Lines of a syslog, or alerts of OSSEC and Wazuh (alerts.log, alerts.json).
 
     \b
     responder scan /var/log/mail.log
     responder scan /var/ossec/logs/alerts/alerts.json
+    responder scan --journal --since 24h --unit ssh.service
     responder scan --format access-log --program nginx /var/log/nginx/access.log
     zcat old/mail.log.*.gz | responder scan -
     """
@@ -64,6 +74,9 @@ def scan(
 
     gc.set_threshold(100_000, 50, 100)  # nothing here is in circles; looking for it takes a sixth of the time
     ask_for_program(form, program)
+    if bool(files) == journal or (not journal and (since or units or directory)):
+        raise click.UsageError("name files to look through, or --journal (with --since, --unit, --directory)")
+    wanted = Asked.parse(units, directory, since)
     loaded = configuration.load(find(config))
     settings = loaded.settings
     asked = (settings.disable, Path(settings.state), settings.enable)
@@ -74,6 +87,11 @@ def scan(
     for name in files:
         entries = Entries(detector, Stamps(timezone, _reference(name)), form, program)
         for data in _with_progress(name, entries.cut):
+            findings.lines += data.count(b"\n")
+            findings.take([tracker.judge(offence) for offence in entries.find(data)])
+    for reading in readings(wanted, settings.source, form, program) if journal else ():
+        entries = Entries(detector, Stamps(timezone, _reference("-")), reading.form, reading.program)
+        for data in reading.chunks:
             findings.lines += data.count(b"\n")
             findings.take([tracker.judge(offence) for offence in entries.find(data)])
     if as_json:

@@ -42,9 +42,45 @@ def _show(answer: dict[str, Any], troubles: list[str]) -> None:
         for source in answer["sources"]
         for file in source["files"]
     ]
-    table(("LOG", "STATE", "LINES", "OFFENCES", "BYTES BEHIND", "ROTATIONS"), rows)
+    if rows:
+        table(("LOG", "STATE", "LINES", "OFFENCES", "BYTES BEHIND", "ROTATIONS"), rows)
+    _show_others(answer["sources"])
     for trouble in troubles:
         say(f"! {trouble}")
+
+
+def _show_others(sources: list[dict[str, Any]]) -> None:
+    """Show the sources that are no files."""
+    journals = [
+        (
+            source["path"],
+            journal["entries"],
+            source["offences"],
+            journal["refused"],
+            journal["last"] or "-",
+            format_duration(journal["lag"]),
+            journal["restarts"],
+        )
+        for source in sources
+        if (journal := source["journal"])
+    ]
+    if journals:
+        table(("JOURNAL", "ENTRIES", "OFFENCES", "REFUSED", "READ UP TO", "LAG", "RESTARTS"), journals)
+    sockets = [
+        (
+            source["path"],
+            received["messages"],
+            source["offences"],
+            received["refused"],
+            received["dropped"],
+            received["broken"],
+            received["connections"],
+        )
+        for source in sources
+        if (received := source["received"])
+    ]
+    if sockets:
+        table(("SOCKET", "MESSAGES", "OFFENCES", "REFUSED", "DROPPED", "BROKEN", "CONNECTIONS"), sockets)
 
 
 def _troubles(answer: dict[str, Any]) -> Iterator[str]:
@@ -72,7 +108,11 @@ def _troubles(answer: dict[str, Any]) -> Iterator[str]:
 
 def _source_troubles(source: dict[str, Any]) -> Iterator[str]:
     path = source["path"]
-    if not source["files"]:
+    if journal := source["journal"]:
+        yield from _journal_troubles(path, journal)
+    elif received := source["received"]:
+        yield from _socket_troubles(path, received)
+    elif not source["files"]:
         yield f"{path}: no such log yet"
     skew = format_duration(source["worst_skew"])
     if source["stamps_ahead"]:
@@ -87,6 +127,29 @@ def _source_troubles(source: dict[str, Any]) -> Iterator[str]:
         yield f"{path}: {doubtful} alerts were out of turn, as if log lines imitated them; prefer alerts.json"
     for file in source["files"]:
         yield from _file_troubles(file)
+
+
+def _journal_troubles(path: str, journal: dict[str, Any]) -> Iterator[str]:
+    if journal["reason"]:
+        yield f"{path}: {journal['reason']}" + ("" if journal["running"] else "; it is tried again")
+    if journal["refused"]:
+        yield (
+            f"{path}: {journal['refused']} entries bear the unit or name, but are no system user's, and were not "
+            "believed; somebody forges them, or `users` lacks one"
+        )
+    for loss in journal["losses"]:
+        yield f"{path}: {loss}"
+
+
+def _socket_troubles(path: str, received: dict[str, Any]) -> Iterator[str]:
+    if received["reason"]:
+        yield f"{path}: {received['reason']}; it is tried again"
+    if received["refused"]:
+        yield f"{path}: {received['refused']} messages or connections were of nobody among its peers"
+    if received["dropped"]:
+        yield f"{path}: {received['dropped']} messages or connections found no room and were dropped"
+    if received["broken"]:
+        yield f"{path}: {received['broken']} connections ended amid a message, which was dropped"
 
 
 def _file_troubles(file: dict[str, Any]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from responder.sources.arrivals import Arrivals
 from responder.sources.chunk import MAX_LINE, Chunk, Cut, last_line_end
 from responder.sources.filesource import FileSource
 from responder.sources.journal import Following, JournalSource, JournalStatus, earlier
+from responder.sources.journalctl import journal_problem
 from responder.sources.lookback import lookback
 from responder.sources.receiver import Listening, Receiver, ReceiverStatus
 from responder.sources.status import Status
@@ -50,6 +51,7 @@ __all__ = [
     "Status",
     "Watch",
     "earlier",
+    "journal_problem",
     "last_line_end",
     "lookback",
     "read_journal",

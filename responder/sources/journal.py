@@ -26,7 +26,7 @@ from responder.formats.export import Entry, Export
 from responder.sources.arrivals import Arrivals
 from responder.sources.believed import Believed, Verdict
 from responder.sources.chunk import Chunk
-from responder.sources.journalctl import Journalctl, command, unreadable
+from responder.sources.journalctl import Journalctl, command, journal_problem
 from responder.times import format_time
 from responder.values import Position
 
@@ -117,7 +117,7 @@ class JournalSource:
 
     def status(self) -> JournalStatus:
         """Return how the reading fares."""
-        reason = self._child.why or unreadable(self._following.directory)
+        reason = self._child.why or journal_problem(self._following.directory)
         return JournalStatus(
             self._child.running,
             reason,

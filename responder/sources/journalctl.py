@@ -16,6 +16,7 @@ It ends by itself when we do: what it writes to is closed then.
 import contextlib
 import fcntl
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,8 +45,10 @@ def command(wanted: Sequence[str], directory: str, begin: Sequence[str], *, foll
     return [*words, *begin, *[word for group in asked for word in group if len(group) > 1][1:]]
 
 
-def unreadable(directory: str) -> str:
-    """Return which file of the journal we may not read, and what to do; nothing where all is well."""
+def journal_problem(directory: str) -> str:
+    """Return why the journal cannot be read, and what to do; nothing where all is well."""
+    if shutil.which("journalctl") is None:
+        return "there is no journalctl; this host has no journal, or systemd is not whole"
     for folder in [directory] if directory else ["/var/log/journal", "/run/log/journal"]:
         with contextlib.suppress(OSError):
             for path in Path(folder).glob("**/system.journal"):

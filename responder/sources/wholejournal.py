@@ -8,7 +8,7 @@ from responder.formats.export import Export
 from responder.sources.believed import Believed, Verdict
 from responder.sources.chunk import Chunk
 from responder.sources.journal import Following, as_line
-from responder.sources.journalctl import command, unreadable
+from responder.sources.journalctl import command, journal_problem
 
 _BLOCK = 1 << 20
 
@@ -19,7 +19,7 @@ def read_journal(following: Following, since: float) -> Iterator[Chunk]:
     Raises UsageError, after what could be read, where the journal cannot be read to its end.
     """
     words = command(following.wanted, following.directory, [f"--since=@{max(0, int(since))}"], follow=False)
-    if why := unreadable(following.directory):
+    if why := journal_problem(following.directory):
         raise UsageError(why)
     try:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
