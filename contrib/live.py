@@ -4,8 +4,7 @@ Writes settings, shows what will be watched, who will never be banned and how to
 undo everything, asks, and becomes ``responder run``.  Everything it keeps is in
 one folder.  The address that you are logged in from is put on the allowlist.
 
-Falls short: a host that logs to the journal alone has no log to follow; install
-rsyslog there, or name a log.
+A host that logs to the journal alone is watched there.
 """
 
 import argparse
@@ -19,7 +18,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
 
-from responder.config import USUAL_LOGS
+from responder.config import JOURNAL, USUAL_LOGS, USUAL_UNITS
 from responder.whereabouts import DEFAULT_PATH
 
 RESPONDER = Path(sys.executable).with_name("responder")
@@ -34,8 +33,8 @@ def main() -> int:
     missing = [str(log) for log in logs if not log.is_file()]
     if missing:
         return fail(f"no such file: {', '.join(missing)}")
-    if not logs:
-        return fail(f"none of {', '.join(USUAL_LOGS)} is here; install rsyslog, or name the log: --live LOG")
+    if not logs and not JOURNAL.exists():
+        return fail(f"none of {', '.join(USUAL_LOGS)} is here, and no journal; name the log: --live LOG")
     config = write(given.state, logs, visitor())
     checked = subprocess.run([RESPONDER, "check", "--config", config], check=False)
     if checked.returncode:
@@ -78,6 +77,7 @@ def write(folder: Path, logs: list[Path], address: str) -> Path:
         f"state = {toml(folder / 'state')}",
         f"control = {toml(folder / 'control.sock')}",
         *(f"\n[[source]]\npath = {toml(log)}" for log in logs),
+        *([] if logs else [f"\n[[source]]\njournal = {json.dumps(USUAL_UNITS)}"]),
     ]
     if address:
         text.append(f"\n[allow]\nnetworks = [{toml(address)}]  # where you are logged in from")
@@ -95,7 +95,7 @@ def explain(logs: list[Path], config: Path, dry: bool) -> None:
     """Say what is about to happen, and how it is undone."""
     deed = "only says whom it would ban" if dry else "bans with nftables, in a table of its own"
     print(f"""
-responder will watch {", ".join(map(str, logs))}.
+responder will watch {", ".join(map(str, logs)) or "systemd's journal"}.
 It {deed}; other rules of this host stay as they are.
 It will never ban the addresses listed above as never banned, this host's own among them.
 

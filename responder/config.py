@@ -30,6 +30,15 @@ USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog", "/var/log/auth.log", "/va
 """Where Debian (mail.log, auth.log) and Red Hat (maillog, secure) keep what we read; those that exist are followed."""
 
 
+USUAL_UNITS = (
+    "ssh.service", "sshd.service", "sshd", "sshd-session",
+    "postfix.service", "postfix@-.service", "dovecot.service", "exim4.service",
+)  # fmt: skip
+"""What is followed in the journal where there are no such logs; a process of sshd may end too soon to have a unit."""
+JOURNAL = Path("/run/systemd/journal/socket")
+"""There where journald runs."""
+
+
 class FirewallSettings(Table):
     """How the kernel is told."""
 
@@ -60,6 +69,8 @@ class LimitSettings(Table):
 
 def _usual_sources() -> tuple[SourceSettings, ...]:
     there = [path for path in USUAL_LOGS if os.path.exists(path)]  # noqa: PTH110 - no error for a closed folder
+    if not there and JOURNAL.exists():
+        return (SourceSettings(journal=USUAL_UNITS),)
     return tuple(SourceSettings(path=path) for path in there or USUAL_LOGS)
 
 

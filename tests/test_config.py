@@ -12,6 +12,7 @@ from responder import config, whereabouts
 from responder.config import Config
 from responder.detect import library
 from responder.errors import ConfigError, Refused
+from responder.settings.endpoint import Endpoint
 from responder.times import DAY, HOUR, MINUTE
 from responder.values import Prefix, Scope
 from responder.zones import zone
@@ -91,7 +92,9 @@ def test_without_a_file_everything_has_a_default() -> None:
 
     assert loaded.path is None
     assert loaded.settings.source
-    assert {source.path for source in loaded.settings.source} <= set(config.USUAL_LOGS)
+    paths = {source.path for source in loaded.settings.source if source.path}
+    assert paths <= set(config.USUAL_LOGS)
+    assert paths or loaded.settings.source[0].journal == config.USUAL_UNITS
     assert loaded.rule_folders == (library.shipped(),)
     assert {"login", "smtp-probe"} <= set(loaded.policies)
     assert loaded.longest_window == max(policy.within for policy in loaded.policies.values())
@@ -337,3 +340,37 @@ def test_an_environment_that_names_no_zone_is_refused(monkeypatch: pytest.Monkey
 def test_durations_are_read_as_seconds(tmp_path: Path) -> None:
     """Units are for people."""
     assert load(tmp_path, '[policy.login]\nban = "1h30m"\n').policies["login"].ban == 1.5 * HOUR
+
+
+def test_a_host_without_logs_is_watched_in_its_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the units of the services whose logs it would have; where there is no journal either, logs are waited for."""
+    monkeypatch.setattr(config, "USUAL_LOGS", (str(tmp_path / "mail.log"), str(tmp_path / "auth.log")))
+    monkeypatch.setattr(config, "JOURNAL", tmp_path / "socket")
+    assert [source.path for source in load(tmp_path, "").settings.source] == list(config.USUAL_LOGS)
+    (tmp_path / "socket").touch()
+    (source,) = load(tmp_path, "").settings.source
+    assert source.journal == config.USUAL_UNITS
+    (tmp_path / "auth.log").touch()
+    (source,) = load(tmp_path, "").settings.source
+    assert source.path == str(tmp_path / "auth.log")
+
+
+def test_a_journal_and_a_socket_are_sources(tmp_path: Path) -> None:
+    """Each with whom to believe."""
+    text = """
+[[source]]
+journal = ["postfix@*.service", "sshd"]
+users = ["root", "7"]
+[[source]]
+listen = "tcp:[::1]:514"
+peers = ["192.0.2.0/24"]
+[[source]]
+listen = "unix:/run/log"
+"""
+    journal, peer, unix = load(tmp_path, text).settings.source
+
+    assert (journal.name, set(journal.user_ids)) == ("journal:postfix@*.service,sshd", {0, 7})
+    assert (peer.name, [str(network) for network in peer.peers]) == ("tcp:[::1]:514", ["192.0.2.0/24"])
+    assert [str(network) for network in unix.peers] == ["127.0.0.0/8", "::1"]
+    assert Endpoint.parse(peer.listen) == Endpoint("tcp", "::1", 514)
+    assert Endpoint.parse(unix.listen) == Endpoint("unix", "/run/log")
