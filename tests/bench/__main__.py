@@ -5,10 +5,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import enforcing, exporting, figure, kernel, responding, scanning
-from tests.lab import network
+from tests.bench import enforcing, exporting, figure, journaling, kernel, responding, scanning
+from tests.lab import journal, network
 
-EVERYTHING = ("scan", "kernel", "firewall", "ar", "export")
+EVERYTHING = ("scan", "journal", "kernel", "firewall", "ar", "export")
 
 
 def main() -> None:
@@ -23,10 +23,14 @@ def main() -> None:
     wanted = given.what or EVERYTHING
     if {"kernel", "firewall", "ar"} & set(wanted) and (problem := network.missing()):
         sys.exit(f"contrib/bench: {problem}")
+    if "journal" in wanted and (problem := journal.missing()):
+        sys.exit(f"contrib/bench: {problem}")
     figures: list[figure.Figure] = []
     with tempfile.TemporaryDirectory() as folder:
         if "scan" in wanted:
             figures += scanning.measure(Path(folder), given.lines)
+        if "journal" in wanted:
+            figures += journaling.measure(Path(folder), given.lines)
         if "kernel" in wanted:
             figures += kernel.measure(Path(folder), given.crowd)
         if "firewall" in wanted:
