@@ -16,7 +16,6 @@ import re
 from responder.formats.uniform import LONGEST, MARK
 
 _COUNT = re.compile(rb"([1-9][0-9]{0,8}) <")
-_BEGUN = re.compile(rb"[1-9][0-9]{0,8} ?\Z")  # may still become a count
 _END = re.compile(rb"[\n\0]")
 
 
@@ -66,8 +65,6 @@ class Frames:
             messages.append(data[begin : begin + kept] + (MARK if kept < size else b""))
             self._skip = size - kept
             return begin + kept
-        if _BEGUN.match(data, at):
-            return -1
         end = _END.search(data, at, at + LONGEST)
         if end:
             messages.append(data[at : end.start()])

@@ -85,6 +85,13 @@ def test_memory_stays_bounded_whatever_the_length_of_a_field() -> None:
         assert LIMIT - 10 < len(entry.message) <= LIMIT
 
 
+def test_a_length_that_no_field_has_swallows_nothing() -> None:
+    """What follows is read as ever."""
+    entry = exported(b"c", 7, {"MESSAGE": b"x"})
+
+    assert read([b"MESSAGE\n" + (1 << 62).to_bytes(8, "little") + b"\n\n" + entry]) == read([entry])
+
+
 def test_what_has_no_cursor_or_no_time_is_no_entry() -> None:
     """There would be nothing to go on from."""
     assert read([b"MESSAGE=x\n\n__CURSOR=c\nMESSAGE=x\n\n__CURSOR=c\n__REALTIME_TIMESTAMP=soon\n\n\n\n"]) == []

@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from responder.sources import Following, Position, earlier, read_journal
+from responder.sources.journalctl import command
 from tests.lab import journal
 from tests.lab.wait import until
 from tests.sources.journalreader import Reader
@@ -58,20 +59,20 @@ def test_a_journal_met_for_the_first_time_begins_at_the_horizon(folder: Path) ->
 
 
 def test_what_was_committed_is_not_read_again_and_what_was_not_is(folder: Path) -> None:
-    """A process killed between the two reads from where the commit says."""
+    """A process killed between the two reads from where the commit says, through a boot of the host."""
     write(folder, "one", "two")
     with Reader(folder) as reader:
         reader.reads("one", "two")
         committed = reader.source.positions()
         write(folder, "three", at=NOON + 2)
         reader.reads("one", "two", "three")
-    write(folder, "four", at=NOON + 3)
+    write(folder, *(f"number {number}" for number in range(20)), at=NOON + 3, _BOOT_ID=journal.BOOT[::-1])
 
     with Reader(folder, saved=committed) as reader:
-        reader.reads("three", "four")
+        reader.reads("three", *(f"number {number}" for number in range(20)))
         assert reader.status.losses == ()
     with Reader(folder, saved=reader.source.positions()) as reader:
-        write(folder, "five", at=NOON + 4)
+        write(folder, "five", at=NOON + 30)
         reader.reads("five")
 
 
@@ -128,6 +129,33 @@ def test_a_reader_that_ends_is_started_again(folder: Path) -> None:
         assert not reader.status.reason
 
 
+def test_what_a_reader_has_written_half_when_it_ends_is_dropped(folder: Path) -> None:
+    """The next one writes that entry whole."""
+    messages = [f"number {number} {'x' * 500}" for number in range(4000)]
+    write(folder, *messages)
+    with Reader(folder) as reader:
+        reader.until(lambda: reader.poll(budget=1000))
+        (child,) = (one for one in psutil.Process().children() if one.name() == "journalctl")
+        child.kill()
+        reader.fails()
+        assert len(reader.lines) < 4000
+        reader.now += 1
+        reader.reads(*messages)
+        assert reader.status.losses == ()
+
+
+def test_the_hosts_own_journal_is_asked_for_what_is_wanted_of_this_host() -> None:
+    """Not for what other machines sent here."""
+    machine = Path("/etc/machine-id").read_text().strip()
+
+    words = command(("a.service", "b"), "", ["--since=@0"])
+
+    asked = ["_SYSTEMD_UNIT=a.service", f"_MACHINE_ID={machine}", "+", "SYSLOG_IDENTIFIER=b", f"_MACHINE_ID={machine}"]
+    assert words[words.index("--since=@0") + 1 :] == asked
+    assert command(("a@*.service",), "", ["--since=@0"])[-1] == f"_MACHINE_ID={machine}"
+    assert command(("a@*.service",), "/x", ["--since=@0"])[-1] == "--since=@0"
+
+
 def test_a_journal_that_is_not_there_yet_is_waited_for(folder: Path) -> None:
     """With the reason; the wait grows to a minute."""
     with Reader(folder) as reader:
@@ -137,6 +165,7 @@ def test_a_journal_that_is_not_there_yet_is_waited_for(folder: Path) -> None:
             assert "No such file or directory" in reader.status.reason
             reader.now += wait - 0.5
             reader.poll()
+            assert not reader.status.running
             assert reader.status.restarts == restarts
             reader.now += 0.5
         write(folder, "one")
@@ -168,9 +197,11 @@ def test_the_reader_ends_when_we_do(folder: Path) -> None:
 
 def test_a_unit_more_or_less_has_nothing_read_twice(folder: Path) -> None:
     """A list that shares a unit with an earlier one goes on where that was."""
-    write(folder, "one")
+    write(folder, "zero", "one")
+    write(folder, "cron", at=NOON + 0.5, _SYSTEMD_UNIT="cron.service")
     with Reader(folder, "ssh.service", "cron.service") as reader:
-        reader.reads("one")
+        reader.until(lambda: reader.has(3))
+        reader.reads(*reader.messages)
         saved = {reader.following.name: reader.source.positions(), "journal:other.service": (), "/var/log/mail.log": ()}
     write(folder, "two", at=NOON + 1)
 

@@ -7,6 +7,8 @@ from functools import partial
 
 import pytest
 
+from responder.formats.export import Export
+from responder.sources.journalctl import command
 from tests.lab import journal
 from tests.lab.journal import Journald
 from tests.sources.journalreader import Reader
@@ -46,6 +48,18 @@ def test_a_service_is_heard_and_whoever_takes_its_name_is_not(journald: Journald
     assert b" sshd[" in line
     assert reader.status.refused == 1
     assert reader.status.others == 0
+
+
+def test_the_journal_of_the_host_is_read_where_no_folder_is_named(journald: Journald) -> None:
+    """By the words that journalctl is called with."""
+    journald.say(["of this host"], unit="host.service")
+    with Reader(journald.folder, "host.service") as reader:
+        reader.reads("of this host")
+
+    words = command(("host.service", "nobody"), "", ["--since=@0"], follow=False)
+    said = subprocess.run(journald.command(words), capture_output=True, check=True).stdout
+
+    assert [entry.message for entry in Export().feed(said)] == [b"of this host"]
 
 
 def test_under_a_name_root_alone_is_heard(journald: Journald) -> None:
