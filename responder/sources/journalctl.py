@@ -119,6 +119,8 @@ class Journalctl:
         assert process.stderr
         self._said = (self._said + _read(process.stderr.fileno(), _BLOCK)[0])[-_WHY:]
         if ended and not data:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE)  # its output is closed, so it is all but gone
             self.close()
             said = self._said.decode("utf-8", "replace").strip().rpartition("\n")[2]
             self._failed(f"journalctl ended with status {process.returncode}" + (f": {said}" if said else ""), now)

@@ -57,7 +57,14 @@ def missing() -> str:
         return "a journal of one's own needs root"
     if not shutil.which("journalctl") or not Path(DAEMON).exists():
         return "there is no systemd-journald"
-    return "" if Path(REMOTE).exists() else "systemd-journal-remote is not installed"
+    if not Path(REMOTE).exists():
+        return "systemd-journal-remote is not installed"
+    return "" if _cgroups() else "there are no cgroups of version 2 that we may write to"
+
+
+def _cgroups() -> Path | None:
+    """Return the folder of the root of the cgroups."""
+    return next((one for one in _CGROUPS if os.access(one / "cgroup.procs", os.W_OK)), None)
 
 
 def entry(at: float, message: bytes, **fields: str) -> bytes:
@@ -84,7 +91,7 @@ class Journald:
         self.folder = folder
         self.process: subprocess.Popen[Any] | None = None
         self._writers: dict[tuple[str, str, int], subprocess.Popen[bytes]] = {}
-        root = next((one for one in _CGROUPS if (one / "cgroup.procs").exists()), None)
+        root = _cgroups()
         self._slice = root / f"rsp{os.getpid()}.slice" if root else None
 
     def __enter__(self) -> Self:
