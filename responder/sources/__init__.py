@@ -1,7 +1,7 @@
 """sources - where the bytes come from.
 
     FileSource     logs followed through every kind of rotation    filesource.py
-    JournalSource  what units say in systemd's journal             journal.py, journalctl.py, believed.py
+    JournalSource  what units say in systemd's journal             journal.py, journalctl.py, nudge.py, believed.py
     Receiver       syslog messages that come in at a socket        receiver.py, inlet.py
     Watch          wakes the daemon when a file changes            watch.py
     Arrivals       wakes it when something comes in at the others  arrivals.py

@@ -9,7 +9,7 @@ What is handed out names program, host and process as the journal does, and bear
 the journal's own time.  An entry is one line, whatever is in it.  Who is not
 believed is counted and left out (believed.py).
 
-Never writes.  Keeps no thread: `poll` is called when something has come, and once
+Never writes.  `poll` is called when something has come, and once
 a second in any case.
 
 Falls short: in journals received from several hosts, what arrives later than an

@@ -24,6 +24,7 @@ from pathlib import Path
 from responder.formats.export import FIELDS
 from responder.sources.arrivals import Arrivals
 from responder.sources.believed import matches
+from responder.sources.nudge import Nudge
 
 _BLOCK = 1 << 18
 _PIPE = 1 << 20
@@ -68,10 +69,11 @@ class Journalctl:
     """The child, or the wait until there is one again."""
 
     def __init__(self, arrivals: Arrivals) -> None:
-        self.starts = self.failures = 0
+        self.failures = 0
         self.why = ""
         self._arrivals = arrivals
         self._process: subprocess.Popen[bytes] | None = None
+        self._nudge: Nudge | None = None
         self._said = b""
         self._wait, self._not_before, self._heard = _AGAIN, 0.0, 0.0
 
@@ -97,7 +99,8 @@ class Journalctl:
         assert process.stdout
         assert process.stderr
         self._process = process
-        self.starts += 1
+        with contextlib.suppress(OSError):  # a kernel without pidfds
+            self._nudge = Nudge(process.pid)
         with contextlib.suppress(OSError):  # a user may have so much of pipes, and no more
             fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
         for stream in (process.stdout, process.stderr):
@@ -138,6 +141,9 @@ class Journalctl:
         process, self._process = self._process, None
         if process is None:
             return
+        if self._nudge:
+            self._nudge.close()
+            self._nudge = None
         for stream in (process.stdout, process.stderr):
             if stream:
                 stream.close()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
@@ -184,6 +185,18 @@ def test_a_reader_that_says_nothing_for_long_is_replaced(folder: Path) -> None:
         reader.reads("one", "two")
         assert not before & {one.pid for one in psutil.Process().children() if one.is_running()}
         assert reader.status.restarts == 0
+
+
+def test_a_reader_looks_again_before_the_journal_tells_it_to(folder: Path) -> None:
+    """While nothing happens it is woken again and again, and by nobody any more once it is closed."""
+    write(folder, "one")
+    threads = threading.active_count()
+    with Reader(folder) as reader:
+        reader.reads("one")
+        (child,) = (one for one in psutil.Process().children() if one.name() == "journalctl")
+        before = child.num_ctx_switches().voluntary
+        until(lambda: child.num_ctx_switches().voluntary > before + 10, what="a reader that looks again")
+    assert threading.active_count() == threads
 
 
 def test_the_reader_ends_when_we_do(folder: Path) -> None:
