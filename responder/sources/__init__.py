@@ -18,8 +18,8 @@ of one pattern.
 
 Promised: every line once, in a process that may be killed at any instant, as
 long as the positions are committed with what was made of the chunks; except what
-a Receiver heard, which nobody keeps.  Nothing
-is ever written, and nothing is logged: what there is to tell is in the Status.
+a Receiver heard, which nobody keeps.  Nothing is ever written, and nothing is
+logged: what there is to tell is in the Status.
 """
 
 from responder.sources.arrivals import Arrivals

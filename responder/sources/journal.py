@@ -47,7 +47,7 @@ class Following(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return what positions are saved under."""
+        """Return what positions are saved under, which is what the settings call the source."""
         return f"{PREFIX}{self.directory and self.directory + ':'}{','.join(self.wanted)}"
 
 
