@@ -45,10 +45,10 @@ def report_many(connection: sa.Connection, batch: Sequence[Report], scoring: Sco
     who = reporters.numbers(connection, (one.reporter for one in batch))
     whom = subjects.made(connection, [one.subject for one in batch])
     rows = [_row(one, whom[one.subject], who[one.reporter]) for one in batch]
-    new = connection.execute(adding(connection, reports).on_conflict_do_nothing(), rows).rowcount
-    if new:
-        listings.refresh(connection, sorted(set(whom.values())), scoring, now)
-    return new
+    put = adding(connection, reports).on_conflict_do_nothing().returning(reports.c.subject)
+    new = connection.execute(put, rows).scalars().all()
+    listings.refresh(connection, sorted(set(new)), scoring, now)
+    return len(new)
 
 
 def of(connection: sa.Connection, number: int, most: int = 1000) -> Iterator[Reported]:
