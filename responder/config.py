@@ -21,6 +21,7 @@ from responder.errors import ConfigError, Refused
 from responder.formats.lines import NAMELESS
 from responder.policyfile import Duration, merge
 from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table, Zone
+from responder.settings.blacklist import BlacklistSettings
 from responder.settings.export import ExportSettings
 from responder.times import DAY
 from responder.validate import validate
@@ -92,6 +93,7 @@ class Settings(Table):
     allow: AllowSettings = AllowSettings()
     keep: KeepSettings = KeepSettings()
     limits: LimitSettings = LimitSettings()
+    blacklist: BlacklistSettings = BlacklistSettings()
     export: tuple[ExportSettings, ...] = Field(default=(), strict=False)
 
 

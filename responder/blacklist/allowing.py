@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from responder.blacklist import audit, listings, pen, texts
+from responder.blacklist import audit, listings, pen, space, texts
 from responder.blacklist import subject as subjecting
 from responder.blacklist import subjects as rows
 from responder.blacklist.audit import Deed
@@ -45,19 +45,23 @@ def disallow(connection: sa.Connection, subject: Subject, scoring: Scoring, now:
     return gone
 
 
-def protect(connection: sa.Connection, own: Sequence[Own], scoring: Scoring, now: float, *, host: str) -> int:
-    """Allow what *host* cannot do without: *own* and no more on its word; return how many entries changed.
+def protect(
+    connection: sa.Connection, own: Sequence[Own], scoring: Scoring, now: float, *, host: str, whole: bool = True
+) -> int:
+    """Allow what *host* cannot do without, and return how many entries changed.
 
-    What several hosts need stays on the word of the first.  Costs one question where nothing is new.
+    With *whole*, *own* is all that it needs: what else was allowed on its word is so no longer.  What several hosts
+    need stays on the word of the first, and what is never listed anyway needs no entry.  Costs one question where
+    nothing is new.
     """
     actor = f"host {host}"
-    wanted = {subjecting.of(one.prefix): one.why for one in own}
+    wanted = {subjecting.of(one.prefix): one.why for one in own if not space.never(one.prefix, 0, 0)}
     query = sa.select(allowlist.c.kind, allowlist.c.value, allowlist.c.allowed_by).where(
         sa.or_(allowlist.c.allowed_by == actor, allowlist.c.value.in_([subject.value for subject in wanted]))
     )
     there = {Subject(Kind(kind), value): by for kind, value, by in connection.execute(query)}
     added = [subject for subject in wanted if subject not in there]
-    gone = [subject for subject, by in there.items() if by == actor and subject not in wanted]
+    gone = [subject for subject, by in there.items() if whole and by == actor and subject not in wanted]
     for subject in added:
         allow(connection, subject, f"{wanted[subject]} of {host}", scoring, now, actor=actor)
     for subject in gone:

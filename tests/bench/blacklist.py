@@ -8,6 +8,7 @@ listed.  PostgreSQL runs as in the tests: without fsync, with 32 MB of buffers.
 import random
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -48,7 +49,7 @@ def _measure(name: str, url: str, subjects: int, reports: int) -> Iterator[Figur
         connection.exec_driver_sql("ANALYZE")
     yield Figure(what + "size", "MB", (_size(engine) / 1e6,))
     yield Figure(what + "lookup", "ms", tuple(_lookups(engine, addresses)))
-    runs = tuple(_timed(lambda: _add(engine, addresses, run)) for run in range(_RUNS))
+    runs = tuple(_timed(partial(_add, engine, addresses, run)) for run in range(_RUNS))
     yield Figure(what + "1,000 reports more", "s", runs)
     yield Figure(what + "all scored anew", "s", (_timed(lambda: rescoring.rescore(engine, SCORING, NOW)),))
     yield Figure(what + "listings streamed", "listings/s", (_streamed(engine),))
