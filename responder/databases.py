@@ -23,7 +23,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from responder.errors import StoreError
 
-PATIENCE = 5.0  # seconds that another writer, or a server that does not answer, may keep us waiting
+PATIENCE = 5.0  # seconds that a server that does not answer may keep us waiting
+_TURN = 30.0  # seconds that other writers of SQLite may: they do not queue, and who has bad luck is passed by several
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 _MIGRATING = 0x7265_7370  # PostgreSQL's advisory lock, lest two hosts migrate at once
 
@@ -53,7 +54,7 @@ def connect(url: str, migrations: Path, head: str) -> sa.Engine:
     except ValueError as error:
         raise StoreError(f"{url!r} names no database that we can use; {error}") from None
     if parsed.get_backend_name() == "sqlite":
-        engine = sa.create_engine(parsed, connect_args={"timeout": PATIENCE})
+        engine = sa.create_engine(parsed, connect_args={"timeout": _TURN})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:

@@ -28,7 +28,7 @@ def allow(connection: sa.Connection, subject: Subject, why: str, scoring: Scorin
         allowed_by=actor,
         time=now,
     )
-    new = connection.execute(put.on_conflict_do_nothing()).rowcount > 0
+    new = connection.execute(put.on_conflict_do_nothing().returning(allowlist.c.id)).first() is not None
     if new:
         audit.record(connection, [Deed(now, actor, "allow", subject.value, texts.kept(why))])
         listings.refresh(connection, _covered(connection, subject), scoring, now)

@@ -34,18 +34,19 @@ def entries(
     connection: sa.Connection, level: Level, now: float, kinds: Collection[Kind] = tuple(Kind)
 ) -> Iterator[Entry]:
     """Yield the listings on *level* and above at *now*, of *kinds*, in their order."""
-    for which, order in (
-        ([kind for kind in NUMERIC if kind in kinds], (subjects.c.first, subjects.c.length)),
-        *(([kind] if kind in kinds else [], (subjects.c.value,)) for kind in _NAMED),
-    ):
-        if not which:
-            continue
-        query = (
-            sa.select(*_COLUMNS)
-            .join(listings, listings.c.subject == subjects.c.id)
-            .where(ENDS[level] > now, subjects.c.kind.in_([kind.value for kind in which]))
-            .order_by(*order)
-        )
+    query = sa.select(*_COLUMNS).join(listings, listings.c.subject == subjects.c.id).where(ENDS[level] > now)
+    numeric = [kind.value for kind in NUMERIC if kind in kinds]
+    queries = [
+        query.where(subjects.c.first >= b"", subjects.c.kind.in_(numeric)).order_by(
+            subjects.c.first, subjects.c.length
+        ),
+        *(
+            query.where(subjects.c.first.is_(None), subjects.c.kind == kind.value).order_by(subjects.c.value)
+            for kind in _NAMED
+            if kind in kinds
+        ),
+    ]
+    for query in queries if numeric else queries[1:]:
         for kind, value, *row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
             yield entry(Listing(*row), Subject(Kind(kind), value), now, level)
 

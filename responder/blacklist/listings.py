@@ -21,7 +21,8 @@ from responder.blacklist.values import Listing
 from responder.times import format_time
 from responder.values import Prefix
 
-_OUT = Listing(0.0, 0.0, 0.0, 0.0, None, None, "", "")  # how the row of a listing says that there is none any more
+_OUT = Listing(0.0, 0.0, 0.0, 0.0, None, None, "", "")
+"""How a row says that there is no listing any more; *scored* says since when: it stays until all have seen it."""
 
 
 class Change(NamedTuple):
@@ -58,15 +59,16 @@ def _write(connection: sa.Connection, changes: Sequence[Change], now: float) -> 
     if not changes:
         return
     number = pen.number(connection)
-    rows = [_row(change, number) for change in changes]
+    rows = [_row(change, number, now) for change in changes]
     put = adding(connection, listings)
     columns = {name: put.excluded[name] for name in (*Listing._fields, "changed")}
     connection.execute(put.on_conflict_do_update(index_elements=["subject"], set_=columns), rows)
     audit.record(connection, [deed for change in changes if (deed := _deed(change, now))])
 
 
-def _row(change: Change, number: int) -> dict[str, Any]:
-    return {"subject": change.known.id, **(change.after or _OUT)._asdict(), "changed": number}
+def _row(change: Change, number: int, now: float) -> dict[str, Any]:
+    listing = change.after or _OUT._replace(scored=now)
+    return {"subject": change.known.id, **listing._asdict(), "changed": number}
 
 
 def _deed(change: Change, now: float) -> Deed | None:

@@ -50,7 +50,7 @@ def _label(text: str) -> str:
 def email(text: str) -> str:
     """Return the e-mail address that *text* is; raises ValueError saying what would be right."""
     local, at, host = unicodedata.normalize("NFC", text.strip()).rpartition("@")
-    if not at or not _LOCAL.fullmatch(local):
+    if not at or not _LOCAL.fullmatch(local) or not local.isprintable():
         raise ValueError(f"{text!r} is no e-mail address; write it bare, as in someone@example.org")
     return f"{local}@{domain(host)}"
 

@@ -64,7 +64,7 @@ def add(connection: sa.Connection, name: str, group: str, *, actor: str, now: fl
     moved = put.on_conflict_do_update(
         index_elements=["name"], set_={"group": number}, where=reporters.c.group != put.excluded.group
     )
-    changed = connection.execute(moved).rowcount > 0
+    changed = connection.execute(moved.returning(reporters.c.id)).first() is not None
     if changed:
         audit.record(connection, [Deed(now, actor, "reporter", "", f"{name} is of group {group}")])
     return changed

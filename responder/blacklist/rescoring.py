@@ -126,7 +126,8 @@ def _forget(connection: sa.Connection, ids: Sequence[int], since: float) -> int:
         sa.select(tables.reports.c.subject).where(tables.reports.c.subject == whose, tables.reports.c.time >= since),
         sa.select(tables.votes.c.subject).where(tables.votes.c.subject == whose, tables.votes.c.time >= since),
         sa.select(tables.listings.c.subject).where(
-            tables.listings.c.subject == whose, tables.listings.c.broad >= since
+            tables.listings.c.subject == whose,
+            sa.or_(tables.listings.c.broad >= since, tables.listings.c.scored >= since),
         ),
         sa.select(tables.removals.c.id).where(
             tables.removals.c.subject == whose, sa.func.coalesce(tables.removals.c.decided, since) >= since

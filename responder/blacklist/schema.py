@@ -74,6 +74,7 @@ subjects = Table(
     CheckConstraint("(length = 128) = (kind = 'address')", name="an_address_is_whole"),
     Index("subjects_by_value", "value", unique=True),
     _partial("subjects_by_prefix", "first", "length", where="first IS NOT NULL", unique=True),
+    _partial("subjects_by_kind", "kind", "value", where="first IS NULL"),
     _partial("subjects_by_crowd", "crowd", where="crowd IS NOT NULL"),
     _partial("subjects_by_domain", "backwards", where="backwards IS NOT NULL"),
 )
@@ -176,6 +177,7 @@ allowlist = Table(
     CheckConstraint("(kind IN ('address', 'network')) = (first IS NOT NULL)", name="numbers_have_bytes"),
     CheckConstraint("(first IS NULL) = (length IS NULL)", name="bytes_have_a_length"),
     _partial("allowlist_by_prefix", "first", "length", where="first IS NOT NULL"),
+    Index("allowlist_by_whom", "allowed_by"),
     _partial("allowlist_lengths", "length", where="length IS NOT NULL"),
 )
 

@@ -133,7 +133,7 @@ def _reported(events: Sequence[Seen | Voice | Ruling], scoring: Scoring) -> List
             tally.refused += 1
             heavier = min(heavier * scoring.repeat, scoring.most_repeat)
             continue
-        if since > -inf and until <= event.time:  # it had ended by itself
+        if since > -inf and until < event.time:  # it had ended by itself
             since = -inf
             tally.returned += 1
             heavier = min(heavier * scoring.repeat, scoring.most_repeat)

@@ -45,7 +45,7 @@ def made(connection: sa.Connection, wanted: Collection[Subject]) -> dict[Subject
     missing = [one for one in dict.fromkeys(wanted) if one not in found]
     if missing:
         rows = [_row(one) for one in missing]
-        connection.execute(adding(connection, subjects).on_conflict_do_nothing(), rows)
+        connection.execute(adding(connection, subjects).on_conflict_do_nothing(index_elements=["value"]), rows)
         found |= numbers(connection, missing)
     return found
 

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("value"),
     )
     op.create_index("allowlist_by_prefix", "allowlist", ["first", "length"], **where("first IS NOT NULL"))
+    op.create_index("allowlist_by_whom", "allowlist", ["allowed_by"])
     op.create_index("allowlist_lengths", "allowlist", ["length"], **where("length IS NOT NULL"))
     op.create_table(
         "audit",
@@ -81,6 +82,7 @@ def upgrade() -> None:
     )
     op.create_index("subjects_by_crowd", "subjects", ["crowd"], **where("crowd IS NOT NULL"))
     op.create_index("subjects_by_domain", "subjects", ["backwards"], **where("backwards IS NOT NULL"))
+    op.create_index("subjects_by_kind", "subjects", ["kind", "value"], **where("first IS NULL"))
     op.create_index("subjects_by_prefix", "subjects", ["first", "length"], unique=True, **where("first IS NOT NULL"))
     op.create_index("subjects_by_value", "subjects", ["value"], unique=True)
     op.create_table(
