@@ -79,8 +79,9 @@ def _fill(engine: sa.Engine, addresses: list[Subject], reports: int) -> None:
         batch: list[Report] = []
         for one in addresses[at : at + _BATCH]:
             owed += chance.expovariate(1 / each)
-            batch += [_report(chance, one) for _ in range(round(owed))]
-            owed -= round(owed)
+            count = max(1, round(owed))
+            batch += [_report(chance, one) for _ in range(count)]
+            owed -= count
         with databases.transaction(engine) as connection:
             report_many(connection, batch, SCORING, NOW)
 
