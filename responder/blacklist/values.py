@@ -69,11 +69,17 @@ class Listing(NamedTuple):
 
     def until(self, level: Level) -> float:
         """Return when the listing leaves *level*; 0 where it was never on it."""
-        return {Level.BROAD: self.broad, Level.MODERATE: self.moderate, Level.STRICT: self.strict}[level] or 0.0
+        if level is Level.BROAD:
+            return self.broad
+        return (self.moderate if level is Level.MODERATE else self.strict) or 0.0
 
     def level(self, now: float) -> Level | None:
         """Return the level at *now*, None where the listing is over."""
-        return next((level for level in sorted(Level, reverse=True) if self.until(level) > now), None)
+        if self.strict is not None and self.strict > now:
+            return Level.STRICT
+        if self.moderate is not None and self.moderate > now:
+            return Level.MODERATE
+        return Level.BROAD if self.broad > now else None
 
 
 class Entry(NamedTuple):
