@@ -79,8 +79,19 @@ def test_recomputed_listings_are_those_that_were_kept(engine: sa.Engine, deeds: 
     assert [blacklist.entries(level, then) for level in Level] == entries
 
 
+def test_networks_that_were_never_seen_are_found(blacklist: Blacklist) -> None:
+    """When the settings take fewer addresses for a crowd; and are let go when they take more."""
+    for address in ("192.0.2.1", "192.0.2.2"):
+        blacklist.have_listed(address)
+
+    for crowd, listed in ((2, True), (3, False), (0, False), (2, True)):
+        blacklist.scoring = Scoring(crowd_v4=crowd)
+        blacklist.rescore()
+        assert blacklist.listed("192.0.2.99") == listed
+
+
 def test_other_weights_and_settings_count_from_the_next_run_on(blacklist: Blacklist) -> None:
-    """Up and down again; networks that were never seen are found."""
+    """Up and down again."""
     for address in ("192.0.2.1", "192.0.2.2"):
         blacklist.have_listed(address)
     with blacklist.writing() as connection:

@@ -56,7 +56,9 @@ def test_a_score_halves_between_reports() -> None:
 
 
 def test_reporters_that_weigh_nothing_count_nowhere() -> None:
+    """Neither in the score nor among the reporters that it takes."""
     assert judge(Case(seen(0, 1, 2, weight=0.0)), SCORING) is None
+    assert judge(Case([*seen(0, 1, weight=5.0), seen(0, 1, 2, weight=0.0)[2]]), SCORING) is None
 
 
 def test_a_granted_removal_is_a_clean_slate_and_a_refused_one_weighs() -> None:
