@@ -3,7 +3,7 @@
 SQLite runs in WAL mode with foreign keys on, and a transaction takes the write
 lock as it begins, so two writers wait for each other and neither fails half way.
 PostgreSQL runs at READ COMMITTED: who changes what others change, too, locks the
-row first.
+row first.  Who only reads sees one state from the first question to the last.
 
     engine = databases.connect("sqlite:////var/lib/responder/blacklist.db", MIGRATIONS, "0001")
     with databases.transaction(engine) as connection:
@@ -89,7 +89,8 @@ def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Give a connection that sees one state of the database and waits for no writer."""
-    with translated(engine), engine.connect().execution_options(reading=True) as connection, connection.begin():
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {"reading": True}
+    with translated(engine), engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 

@@ -75,6 +75,18 @@ def test_no_change_is_lost_among_writers(database_url: str, migrations: Path) ->
     engine.dispose()
 
 
+def test_a_reader_sees_one_state_whatever_is_written_meanwhile(database_url: str, migrations: Path) -> None:
+    engine = databases.connect(database_url, migrations, "0001")
+    with databases.reading(engine) as connection:
+        before = connection.exec_driver_sql("SELECT n FROM counts").scalar_one()
+        with databases.transaction(engine) as other:
+            other.exec_driver_sql("UPDATE counts SET n = 7")
+        assert connection.exec_driver_sql("SELECT n FROM counts").scalar_one() == before == 0
+
+    assert counted(engine) == 7
+    engine.dispose()
+
+
 def test_what_fails_inside_is_undone_and_told(database_url: str, migrations: Path) -> None:
     engine = databases.connect(database_url, migrations, "0001")
 
