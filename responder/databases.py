@@ -24,7 +24,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from responder.errors import StoreError
 
 PATIENCE = 5.0  # seconds that a server that does not answer may keep us waiting
-_TURN = 30.0  # seconds that other writers of SQLite may: they do not queue, and who has bad luck is passed by several
+_TURN = 30.0  # seconds that other writers may: those of SQLite do not queue, and who has bad luck is passed by several
+_FORGOTTEN = 300.0  # seconds after which PostgreSQL ends a transaction in which nothing happens
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 _MIGRATING = 0x7265_7370  # PostgreSQL's advisory lock, lest two hosts migrate at once
 
@@ -60,6 +61,7 @@ def connect(url: str, migrations: Path, head: str) -> sa.Engine:
     else:
         arguments = {"connect_timeout": int(PATIENCE), "application_name": "responder"}
         engine = sa.create_engine(parsed, connect_args=arguments, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgresql)
     try:
         _migrate(engine, migrations, head)
     except BaseException:
@@ -72,6 +74,13 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
     raw.isolation_level = None  # SQLAlchemy begins and ends transactions, not sqlite3
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
         raw.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(raw: Any, _record: Any) -> None:
+    """Wait for no lock for ever, and hold none that long: a host that is gone must not stop the others."""
+    raw.execute(f"SET lock_timeout = '{_TURN:g}s'")
+    raw.execute(f"SET idle_in_transaction_session_timeout = '{_FORGOTTEN:g}s'")
+    raw.commit()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from responder import databases
 from responder.errors import StoreError
+from tests.lab.postgresql import PostgreSQL
 
 _MIGRATION = """
 from alembic import op
@@ -84,6 +85,16 @@ def test_a_reader_sees_one_state_whatever_is_written_meanwhile(database_url: str
         assert connection.exec_driver_sql("SELECT n FROM counts").scalar_one() == before == 0
 
     assert counted(engine) == 7
+    engine.dispose()
+
+
+def test_no_host_keeps_a_lock_for_ever(postgres: PostgreSQL, migrations: Path) -> None:
+    """PostgreSQL ends what waits or idles too long, in every connection."""
+    engine = databases.connect(postgres.database(), migrations, "0001")
+    for use in (databases.transaction, databases.reading):
+        with use(engine) as connection:
+            assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "30s"
+            assert connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one() == "5min"
     engine.dispose()
 
 

@@ -55,7 +55,7 @@ def protect(
     nothing is new.
     """
     actor = f"host {host}"
-    wanted = {subjecting.of(one.prefix): one.why for one in own if not space.never(one.prefix, 0, 0)}
+    wanted = {subjecting.of(one.prefix): one.why for one in own if not space.special(one.prefix)}
     query = sa.select(allowlist.c.kind, allowlist.c.value, allowlist.c.allowed_by).where(
         sa.or_(allowlist.c.allowed_by == actor, allowlist.c.value.in_([subject.value for subject in wanted]))
     )

@@ -93,3 +93,15 @@ def test_allowed_names_cover_by_the_narrowest(blacklist: Blacklist) -> None:
         assert allowed
         assert allowed.subject == subject.parse(by)
     assert blacklist.lookup("192.0.0.0/16").allowed is None
+
+
+def test_who_allows_all_there_is_has_nothing_listed(blacklist: Blacklist) -> None:
+    """Networks that hold private ones, too, are not thereby private."""
+    for about in ("192.0.2.7", "2001:db8::7"):
+        blacklist.have_listed(about)
+
+    with blacklist.writing() as connection:
+        all_there_is = [Allowed(Prefix.parse(text), "all") for text in ("0.0.0.0/0", "::/0")]
+        assert allowing.protect(connection, all_there_is, blacklist.scoring, NOON, host="mx1") == 2
+
+    assert blacklist.entries() == []
