@@ -46,6 +46,14 @@ def test_the_end_is_where_the_score_has_fallen_to_the_threshold() -> None:
     assert isclose(listing.broad, NOON + 23.2535 * DAY, abs_tol=10)
 
 
+def test_a_host_alone_lists_for_as_long_as_it_says() -> None:
+    """With one reporter, and half a report as the threshold, one report is a listing of one half-life."""
+    listing = judge(Case(seen(0)), Scoring(reporters=1, broad=0.5))
+
+    assert listing
+    assert (listing.since, listing.broad) == (NOON, NOON + 7 * DAY)
+
+
 def test_a_score_halves_between_reports() -> None:
     listing = judge(Case(seen(0, 7, 14)), SCORING)
 
