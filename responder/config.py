@@ -20,6 +20,7 @@ from responder.detect import library
 from responder.errors import ConfigError, Refused
 from responder.policyfile import Duration, merge
 from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table
+from responder.settings.blacklist import BlacklistSettings
 from responder.settings.export import ExportSettings
 from responder.settings.source import SourceSettings
 from responder.times import DAY
@@ -88,6 +89,7 @@ class Settings(Table):
     allow: AllowSettings = AllowSettings()
     keep: KeepSettings = KeepSettings()
     limits: LimitSettings = LimitSettings()
+    blacklist: BlacklistSettings = BlacklistSettings()
     export: tuple[ExportSettings, ...] = Field(default=(), strict=False)
 
 

@@ -3,7 +3,7 @@
 SQLite runs in WAL mode with foreign keys on, and a transaction takes the write
 lock as it begins, so two writers wait for each other and neither fails half way.
 PostgreSQL runs at READ COMMITTED: who changes what others change, too, locks the
-row first.
+row first.  Who only reads sees one state from the first question to the last.
 
     engine = databases.connect("sqlite:////var/lib/responder/blacklist.db", MIGRATIONS, "0001")
     with databases.transaction(engine) as connection:
@@ -23,7 +23,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from responder.errors import StoreError
 
-PATIENCE = 5.0  # seconds that another writer, or a server that does not answer, may keep us waiting
+PATIENCE = 5.0  # seconds that a server that does not answer may keep us waiting
+_TURN = 30.0  # seconds that other writers may: those of SQLite do not queue, and who has bad luck is passed by several
+_FORGOTTEN = 300.0  # seconds after which PostgreSQL ends a transaction in which nothing happens
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 _MIGRATING = 0x7265_7370  # PostgreSQL's advisory lock, lest two hosts migrate at once
 
@@ -53,12 +55,13 @@ def connect(url: str, migrations: Path, head: str) -> sa.Engine:
     except ValueError as error:
         raise StoreError(f"{url!r} names no database that we can use; {error}") from None
     if parsed.get_backend_name() == "sqlite":
-        engine = sa.create_engine(parsed, connect_args={"timeout": PATIENCE})
+        engine = sa.create_engine(parsed, connect_args={"timeout": _TURN})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         arguments = {"connect_timeout": int(PATIENCE), "application_name": "responder"}
         engine = sa.create_engine(parsed, connect_args=arguments, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgresql)
     try:
         _migrate(engine, migrations, head)
     except BaseException:
@@ -71,6 +74,13 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
     raw.isolation_level = None  # SQLAlchemy begins and ends transactions, not sqlite3
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
         raw.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(raw: Any, _record: Any) -> None:
+    """Wait for no lock for ever, and hold none that long: a host that is gone must not stop the others."""
+    raw.execute(f"SET lock_timeout = '{_TURN:g}s'")
+    raw.execute(f"SET idle_in_transaction_session_timeout = '{_FORGOTTEN:g}s'")
+    raw.commit()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -88,7 +98,8 @@ def transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Give a connection that sees one state of the database and waits for no writer."""
-    with translated(engine), engine.connect().execution_options(reading=True) as connection, connection.begin():
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {"reading": True}
+    with translated(engine), engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 

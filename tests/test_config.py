@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from responder import config, whereabouts
+from responder.blacklist.scoring import Scoring
 from responder.config import Config
 from responder.detect import library
 from responder.errors import ConfigError, Refused
@@ -145,7 +146,7 @@ MISTAKES = [
     ('rules = "/etc/rules.d"', "rules", "valid tuple", "in square brackets"),
     ("state = 7", "state", "valid string", "in quotes"),
     ('stat = "/x"', "stat", "unknown key", "did you mean 'state'?"),
-    ("zzz = 1", "zzz", "unknown key", "known are allow, control"),
+    ("zzz = 1", "zzz", "unknown key", "known are allow, blacklist, control"),
     ('[firewall]\nbackend = "iptabels"', "firewall.backend", "'auto'", "correct it"),
     ('[firewall]\nsocket = "x.sock"', "firewall.socket", "is relative", "begins with /"),
     ('[firewall]\nsokcet = ""', "firewall.sokcet", "unknown key", "did you mean 'socket'?"),
@@ -374,3 +375,29 @@ listen = "unix:/run/log"
     assert [str(network) for network in unix.peers] == ["127.0.0.0/8", "::1"]
     assert Endpoint.parse(peer.listen) == Endpoint("tcp", "::1", 514)
     assert Endpoint.parse(unix.listen) == Endpoint("unix", "/run/log")
+
+
+def test_a_blacklist_is_scored_as_its_settings_say(tmp_path: Path) -> None:
+    """The defaults of the settings are those of the scoring; without a table there is no blacklist."""
+    assert load(tmp_path, "").settings.blacklist.url == ""
+    assert Scoring(**load(tmp_path, "").settings.blacklist.scoring.model_dump()) == Scoring()
+
+    text = '[blacklist]\nurl = "sqlite:///x"\n[blacklist.scoring]\nreporters = 1\nhalf_life = "1d"\nstrict = 9\n'
+    scoring = Scoring(**load(tmp_path, text).settings.blacklist.scoring.model_dump())
+    assert (scoring.reporters, scoring.half_life, scoring.strict) == (1, DAY, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "remedy"),
+    [
+        ('url = "mysql://x"', "blacklist.url", "write sqlite:////var/lib/responder/blacklist.db"),
+        ("[blacklist.scoring]\nbroad = 9", "blacklist.scoring", "write broad, moderate and strict in growing order"),
+        ("[blacklist.scoring]\nhalflife = '1d'", "blacklist.scoring.halflife", "did you mean 'half_life'?"),
+        ("[blacklist.scoring]\nreporters = 0", "blacklist.scoring.reporters", "correct it"),
+    ],
+)
+def test_a_blacklist_that_cannot_be_is_refused(tmp_path: Path, text: str, key: str, remedy: str) -> None:
+    [(found, _, advice)] = refusals(tmp_path, f"[blacklist]\n{text}\n")
+
+    assert found == key
+    assert remedy in advice

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from responder import databases
 from responder.errors import StoreError
+from tests.lab.postgresql import PostgreSQL
 
 _MIGRATION = """
 from alembic import op
@@ -72,6 +73,28 @@ def test_no_change_is_lost_among_writers(database_url: str, migrations: Path) ->
         writer.join()
 
     assert counted(engine) == 80
+    engine.dispose()
+
+
+def test_a_reader_sees_one_state_whatever_is_written_meanwhile(database_url: str, migrations: Path) -> None:
+    engine = databases.connect(database_url, migrations, "0001")
+    with databases.reading(engine) as connection:
+        before = connection.exec_driver_sql("SELECT n FROM counts").scalar_one()
+        with databases.transaction(engine) as other:
+            other.exec_driver_sql("UPDATE counts SET n = 7")
+        assert connection.exec_driver_sql("SELECT n FROM counts").scalar_one() == before == 0
+
+    assert counted(engine) == 7
+    engine.dispose()
+
+
+def test_no_host_keeps_a_lock_for_ever(postgres: PostgreSQL, migrations: Path) -> None:
+    """PostgreSQL ends what waits or idles too long, in every connection."""
+    engine = databases.connect(postgres.database(), migrations, "0001")
+    for use in (databases.transaction, databases.reading):
+        with use(engine) as connection:
+            assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "30s"
+            assert connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one() == "5min"
     engine.dispose()
 
 

@@ -5,10 +5,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import enforcing, exporting, figure, journaling, kernel, responding, scanning
+from tests.bench import blacklist, enforcing, exporting, figure, journaling, kernel, responding, scanning
 from tests.lab import journal, network
 
-EVERYTHING = ("scan", "journal", "kernel", "firewall", "ar", "export")
+EVERYTHING = ("scan", "journal", "kernel", "firewall", "ar", "export", "blacklist")
 
 
 def main() -> None:
@@ -18,6 +18,8 @@ def main() -> None:
     words.add_argument("--lines", type=int, default=1_000_000, help="length of the generated log (default 1000000)")
     words.add_argument("--crowd", type=int, default=10_000, help="attackers at once (default 10000)")
     words.add_argument("--entries", type=int, default=1_000_000, help="length of the exported list (default 1000000)")
+    words.add_argument("--subjects", type=int, default=1_000_000, help="in the blacklist (default 1000000)")
+    words.add_argument("--reports", type=int, default=5_000_000, help="about them (default 5000000)")
     words.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     given = words.parse_args()
     wanted = given.what or EVERYTHING
@@ -39,6 +41,8 @@ def main() -> None:
             figures += responding.measure(Path(folder))
         if "export" in wanted:
             figures += exporting.measure(Path(folder), given.entries)
+        if "blacklist" in wanted:
+            figures += blacklist.measure(Path(folder), given.subjects, given.reports)
     figure.show(figures)
     if given.json:
         given.json.write_text(figure.as_json(figures) + "\n")
