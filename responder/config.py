@@ -20,6 +20,7 @@ from responder.errors import ConfigError, Refused
 from responder.formats.lines import NAMELESS
 from responder.policyfile import Duration, merge
 from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table, Zone
+from responder.settings.blacklist import BlacklistSettings
 from responder.times import DAY
 from responder.validate import validate
 from responder.whereabouts import DEFAULT_CONTROL
@@ -90,6 +91,7 @@ class Settings(Table):
     allow: AllowSettings = AllowSettings()
     keep: KeepSettings = KeepSettings()
     limits: LimitSettings = LimitSettings()
+    blacklist: BlacklistSettings = BlacklistSettings()
 
 
 class Config(NamedTuple):

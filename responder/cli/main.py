@@ -31,6 +31,7 @@ _VERBS = {
     "unban": ("bans:unban", "End the bans of an address or network."),
     "explain": ("explain:explain", "Tell all that is known about an address."),
     "rules": ("rules:rules", "List, show and test the rules."),
+    "blacklist": ("blacklist:blacklist", "Read reported mails and lists of others."),
     "firewall": ("firewall:firewall", "The firewall actor, and removing all of its rules."),
 }
 
