@@ -16,7 +16,7 @@ LONGEST = 16_384
 """How many bytes of a field are read."""
 
 _HEADER = 2**20
-_NAME = re.compile(rb"([!-9;-~]{1,80})[ \t]*:")
+_NAME = re.compile(rb"([!-9;-~]{1,80})[ \t]*:(?!//)")
 _USUAL = frozenset(
     (
         *("from", "to", "subject", "date", "received", "return-path", "message-id", "mime-version", "content-type"),

@@ -23,7 +23,7 @@ _TARGET = re.compile(
     r"""\b(?:href|src|action|formaction|background)\s{0,9}=\s{0,9}(?:"([^"]{1,2048})"|'([^']{1,2048})'|([^\s"'<>]{1,2048}))""",
     re.IGNORECASE,
 )
-_DOT = re.compile(r"[\[({]\s?(?:\.|dot)\s?[\])}]|\\\.", re.IGNORECASE)
+_DOT = re.compile(r"[\[({]\s?\.\s?[\])}]|\s?[\[({]\s?dot\s?[\])}]\s?|\\\.", re.IGNORECASE)
 _AT = re.compile(r"\s?[\[({]\s?(?:@|at)\s?[\])}]\s?", re.IGNORECASE)
 _SCHEME = re.compile(r"\bh(?:tt|xx|\*\*)p(s?)(?:\[:\]//|\[://\]|://)", re.IGNORECASE)
 _REST = r"[^\s<>\"'`{}|\\^\[\]]"

@@ -48,7 +48,7 @@ def read(data: bytes) -> Read:
     """Return the mail *data*, whose lines end with ``\\n``."""
     reader = _Reader()
     message = reader.message(_Span(data, 0, len(data)), 0)
-    return Read(message, tuple(dict.fromkeys(reader.notes)))
+    return Read(message, tuple(reader.notes))
 
 
 class _Span(NamedTuple):
@@ -72,13 +72,16 @@ class _Reader:
     """Reads one mail, and keeps count of what it may still read."""
 
     def __init__(self) -> None:
-        self.notes: list[str] = []
+        self.notes: dict[str, None] = {}
         self._parts, self._text = MOST_PARTS, MOST_TEXT
+
+    def _note(self, *notes: str) -> None:
+        self.notes.update(dict.fromkeys(filter(None, notes)))
 
     def message(self, span: _Span, depth: int) -> Message:
         """Return the mail in *span*, which lies *depth* deep in others."""
         header = fields.read(*span)
-        self.notes += header.notes
+        self._note(*header.notes)
         content_type, found = header.first("content-type"), _Found([], [])
         self._part(header, span._replace(start=header.body), depth, found)
         report = fields.parameters(content_type).get("report-type", "").lower()
@@ -91,11 +94,11 @@ class _Reader:
         kind, parameters = fields.kind(content_type), fields.parameters(content_type)
         nests = kind.startswith("multipart/") or kind in _MAILS
         if self._parts == 0:
-            self.notes.append(f"only the first {MOST_PARTS} parts were read")
+            self._note(f"only the first {MOST_PARTS} parts were read")
             return
         self._parts -= 1
         if nests and depth == DEEPEST:
-            self.notes.append(f"parts nested more than {DEEPEST} deep were not read")
+            self._note(f"parts nested more than {DEEPEST} deep were not read")
         elif kind in _MAILS:
             found.attached.append(self.message(self._attached(header, body), depth + 1))
         elif nests:
@@ -122,10 +125,8 @@ class _Reader:
         for section in _sections(body, delimiter) if boundary else ():
             header = fields.read_part(*section)
             self._part(header, section._replace(start=header.body), depth + 1, found)
-            if self._parts == 0:
-                return
         if self._parts == before:
-            self.notes.append("the parts of a multipart mail could not be told apart; it was read as one text")
+            self._note("the parts of a multipart mail could not be told apart; it was read as one text")
             found.parts.append(Part("text/plain", "", self._decoded(Header((), 0), body, "")))
 
     def _decoded(self, header: Header, body: _Span, charset: str) -> str:
@@ -134,9 +135,9 @@ class _Reader:
         decoded = decoding.transfer(data, header.first("content-transfer-encoding"), most)
         text, note = decoding.text(decoded.data, charset)
         self._text -= len(decoded.data)
-        self.notes += filter(None, (decoded.note, note))
+        self._note(decoded.note, note)
         if len(decoded.data) == most and body.end - body.start > most:
-            self.notes.append("long texts were read in part")
+            self._note("long texts were read in part")
         return text
 
 

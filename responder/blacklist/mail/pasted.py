@@ -12,7 +12,7 @@ LARGEST = 64 * 2**20
 """How many bytes of a mail are read."""
 
 _MARKS = ((b"\xef\xbb\xbf", ""), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_QUOTES = re.compile(rb"^(?:>[ \t]?)", re.MULTILINE)
+_QUOTE, _BARE_QUOTE = re.compile(rb"^> ?", re.MULTILINE), re.compile(rb"^>", re.MULTILINE)
 _DEEPEST_QUOTE = 5
 _INDENT = re.compile(rb"[ \t]{1,40}(?=[!-9;-~]{1,80}:)")
 _NEXT_MAIL = re.compile(rb"\n\nFrom [^\n]{0,300}[0-9]{2}:[0-9]{2}[^\n]{0,60}\n(?=[!-9;-~]{1,80}:)")
@@ -35,7 +35,7 @@ def unpaste(data: bytes) -> Pasted:
     for _ in range(_DEEPEST_QUOTE):
         if not data.startswith(b">"):
             break
-        data = _QUOTES.sub(b"", data).lstrip(b"\n")
+        data = (_QUOTE if data.startswith(b"> ") else _BARE_QUOTE).sub(b"", data).lstrip(b"\n")
     if indent := _INDENT.match(data):
         data = re.sub(rb"^" + indent[0], b"", data, flags=re.MULTILINE)
     if data.startswith(b"From "):

@@ -77,22 +77,24 @@ def read(data: bytes, reading: Reading) -> Findings:
 def _gather(candidates: Candidates, every: tuple[Message, ...], hops: tuple[Hop, ...], found: Border) -> None:
     """Offer all that the mail and those attached to it name, the surest first."""
     mail, attached = every[0], every[1:]
-    reports = feedback.is_report(mail)
+    accused = [found for one in every for found in feedback.accused(one)]
+    reports = feedback.is_report(mail) and bool(attached or accused)
     if reports:
         candidates.note("this is a report or a bounce; what it is about is proposed, and not who delivered it")
     elif found.seen is not None:
         _offer_hop(candidates, hops[found.seen], Trust.SEEN, "sent the mail to our server")
         if attached:
             candidates.note("a mail is attached; whoever sent the outer one may have passed it on in good faith")
-    for accused in (accused for one in every for accused in feedback.accused(one)):
-        candidates.offer(accused.text, Trust.CLAIMED, f"accused by a report ({accused.field})", accused.text)
-    for one in attached if reports else every:
-        _offer_senders(candidates, one)
-        _offer_links(candidates, one)
+    for text, field in accused:
+        candidates.offer(text, Trust.CLAIMED, f"accused by a report ({field})", text)
     for hop in () if reports else hops[found.believed :]:
         _offer_hop(candidates, hop, Trust.CLAIMED, "in a Received field that may be forged")
     for value in (value for one in attached for value in one.header.all("received")[:MOST_HOPS]):
         _offer_hop(candidates, received.read(value), Trust.CLAIMED, "in a Received field of an attached mail")
+    for one in attached if reports else every:
+        _offer_senders(candidates, one)
+    for one in attached if reports else every:
+        _offer_links(candidates, one)
 
 
 def _every(mail: Message) -> Iterator[Message]:

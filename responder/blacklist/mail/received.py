@@ -38,11 +38,11 @@ _EXIM = rf"(?:(?:port=[0-9]{{1,5}})? ?(?:helo=(?P<helo>{_WORD}))? ?(?:ident=[^()
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
+        rf"from (?P<rdns>{_NAME}) \(HELO (?P<helo>[^\s()]{{0,255}})\) \({_IDENT}{_ADDRESS}\)",
         rf"from (?P<helo>{_WORD}) \({_IDENT}(?:(?P<rdns>{_NAME}) )?\[{_ADDRESS}\](?: \(may be forged\))?\)",
         rf"from (?P<rdns>{_NAME}) \(\[{_ADDRESS}\](?::[0-9]{{1,5}})? {_EXIM}\)",
         rf"from \[{_ADDRESS}\](?::[0-9]{{1,5}})? \({_EXIM}\)",
         rf"from \[{_ADDRESS}\](?= by )",
-        rf"from (?P<rdns>{_NAME}) \(HELO (?P<helo>[^\s()]{{0,255}})\) \({_IDENT}{_ADDRESS}\)",
         rf"from (?P<helo>{_WORD}) \({_IDENT}{_ADDRESS}\)",
         rf"from (?P<helo>{_WORD}) \(\[{_ADDRESS}\]\)",
     )
@@ -80,7 +80,7 @@ def read(value: str) -> Hop:
     found = next((match for form in _FORMS if (match := form.match(line))), None) or _SOCKET.match(line)
     named = found.groupdict() if found else {}
     start = found.end() if found else 0
-    by = _BY.search(line, start, start + _FAR)
+    by = None if line.startswith("(qmail ") else _BY.search(line, start, start + _FAR)
     rest = by.end() if by else start
     protocol = _WITH.search(line, rest, rest + _FAR)
     address = parse_address(named.get("address") or "")
