@@ -15,7 +15,8 @@ LONGEST = 2**20
 """How many characters an entry may have."""
 DEEPEST = 50
 
-_LISTS = ('"entries"', '"list"', '"data"', '"items"')
+_LISTS = ("entries", "list", "data", "items")
+_LONGEST_NAME = 20
 _IN_STRING = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 _MARK = re.compile(r'["{}\[\]]')
 
@@ -77,17 +78,16 @@ class _Reader:
 
     def _in_string(self, text: str, at: int) -> tuple[int, bool, bool] | None:
         """Go on in a string: return where it ends, and whether an entry begins and ends there."""
-        start, at = at, at + self._escape
-        self._escape = False
+        start, at, self._escape = at, at + self._escape, False
         found = _IN_STRING.match(text, at)
         end = found.end() if found else at
+        self._last = (self._last + text[start : min(end, start + _LONGEST_NAME)])[:_LONGEST_NAME]
         if end >= len(text):
             return None
         if text[end] == "\\":  # the last character of the piece: what it escapes is in the next
             self._escape = True
             return None
         self._string = False
-        self._last = text[start - 1 : end + 1] if start else ""
         return end + 1, False, self._inside and self._depth == self._base
 
     def _mark(self, text: str, at: int) -> tuple[int, bool, bool] | None:
@@ -105,6 +105,7 @@ class _Reader:
         elif not self._inside and self._depth == self._base:
             began = self._inside = True
         self._string = mark == '"'
+        self._last = ""
         self._depth += mark != '"'
         return found.end(), began, False
 
@@ -139,4 +140,4 @@ def _whole(line: str) -> dict[str, Any] | None:
         found = json.loads(line.rstrip(" \t\r\n,"))
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and not any(name.strip('"') in found for name in _LISTS) else None
+    return found if isinstance(found, dict) and not any(name in found for name in _LISTS) else None

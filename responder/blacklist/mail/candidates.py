@@ -1,5 +1,6 @@
 """candidates - Proposals while they are gathered: each once, so many of a kind, the exempt left out with a note."""
 
+from collections import Counter
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ MOST = {Kind.ADDRESS: 20, Kind.NETWORK: 5, Kind.EMAIL: 20, Kind.DOMAIN: 50, Kind
 """How many of each kind are proposed from one mail."""
 
 _MOST_NOTES = 50
-_MOST_READ = 5_000
+_MOST_LOOKED = 5_000
 _LONGEST_EVIDENCE = 300
 _LONGEST = 2_048
 
@@ -39,13 +40,13 @@ class Candidates:
         self._exempt, self._addressees = exempt, addressees
         self._found: dict[Subject, Proposal] = {}
         self._left = dict(MOST)
-        self._read = 0
+        self._looked: Counter[Kind | None] = Counter()
         self._notes: dict[str, None] = {}
 
     def offer(self, text: str, trust: Trust, why: str, evidence: str, kind: Kind | None = None) -> Subject | None:
         """Propose what *text* names; return it, or None where it names nothing that can be listed."""
-        self._read += 1
-        if self._read > _MOST_READ or len(text) > _LONGEST:
+        self._looked[kind] += 1
+        if self._looked[kind] > _MOST_LOOKED or len(text) > _LONGEST:
             self.note("not all that the mail names was looked at: there is too much of it")
             return None
         try:

