@@ -10,7 +10,12 @@ import pytest
 from tests.blacklist.mail.mails import FORGED, TAKEN, mail
 from tests.cli.command import Command
 
-MAIL = mail("Return-Path: <bounce@spam.example>", TAKEN, FORGED, body="Buy: http://www.spam.example/x\x1b[2J http://ours.example/")
+MAIL = mail(
+    "Return-Path: <bounce@spam.example>",
+    TAKEN,
+    FORGED,
+    body="Buy: http://www.spam.example/x\x1b[2J http://ours.example/",
+)
 SETTINGS = """
 [allow]
 networks = ["198.51.100.0/24"]
@@ -55,7 +60,17 @@ def test_a_mail_is_shown_to_programs(responder: Command, spam: Path) -> None:
 
 def test_a_mail_can_be_piped(responder: Command, spam: Path) -> None:
     """As a mail client does, whatever bytes are in it."""
-    command = [sys.executable, "-m", "responder", "-c", str(responder.config), "blacklist", "parse", "--dry-run", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "responder",
+        "-c",
+        str(responder.config),
+        "blacklist",
+        "parse",
+        "--dry-run",
+        "--json",
+    ]
 
     for words in ([], ["-"]):
         done = subprocess.run([*command, *words], input=MAIL + b"\xff\0", capture_output=True, check=True)
@@ -78,7 +93,9 @@ def test_without_a_store_nothing_is_handed_in(responder: Command, spam: Path, wo
     assert "--dry-run" in said.err
 
 
-@pytest.mark.parametrize("words", [("parse", "/nowhere/mail"), ("import", "/nowhere/list"), ("import",), ("import", "-", "--format", "x")])
+@pytest.mark.parametrize(
+    "words", [("parse", "/nowhere/mail"), ("import", "/nowhere/list"), ("import",), ("import", "-", "--format", "x")]
+)
 def test_wrong_words_are_status_2(responder: Command, words: tuple[str, ...]) -> None:
     assert responder("blacklist", *words).status == 2
 
@@ -112,7 +129,17 @@ def test_a_list_is_shown_to_programs(responder: Command, tmp_path: Path) -> None
 def test_a_list_can_be_piped_and_its_form_be_named(responder: Command) -> None:
     """Exclusions of a list are known before its first entry, from a pipe, too."""
     zone = b"192.0.2.0/30\n!192.0.2.1\n"
-    command = [sys.executable, "-m", "responder", "-c", str(responder.config), "blacklist", "import", "--dry-run", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "responder",
+        "-c",
+        str(responder.config),
+        "blacklist",
+        "import",
+        "--dry-run",
+        "--json",
+    ]
 
     done = subprocess.run([*command, "--format", "rbldnsd", "-"], input=zone, capture_output=True, check=True)
 
