@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, NamedTuple, get_args
 
 from responder.blacklist import ranges, subject
-from responder.blacklist.jsonlist import objects
+from responder.blacklist.jsonlist import Broken, objects
 from responder.blacklist.ranges import Holes
 from responder.blacklist.values import Kind, Subject
 from responder.values import Prefix, parse_address
@@ -28,6 +28,7 @@ Form = Literal["plain", "csv", "json", "rbldnsd"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
 LONGEST_LINE = 65_536
+_LONGEST_SHOWN = 200
 _REMEDY = "write an address, a network, a range, a domain, an e-mail address or a URL"
 _COMMENT = re.compile(r"(?:^|\s)[#;].*", re.DOTALL)
 _RBLDNSD = re.compile(
@@ -118,7 +119,7 @@ def _csv(lines: Iterable[bytes]) -> Iterator[Item]:
         try:
             row = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, strict=True))]
         except (csv.Error, StopIteration):
-            yield Misread(number, line, "quotes are not closed; write a row on one line")
+            yield Misread(number, line[:_LONGEST_SHOWN], "quotes are not closed; write a row on one line")
             continue
         if columns is None:
             columns = [cell.lower() for cell in row]
@@ -134,8 +135,10 @@ def _json(lines: Iterable[bytes]) -> Iterator[Item]:
             yield from _listed(number, found, found)
         elif isinstance(found, dict):
             yield from _row(number, {key.lower(): found[key] for key in found}, str(found))
+        elif isinstance(found, Broken):
+            yield Misread(number, found.text, found.problem)
         else:
-            yield Misread(number, str(found), "no entry; write an object with a value, or a text")
+            yield Misread(number, str(found)[:_LONGEST_SHOWN], "no entry; write an object with a value, or a text")
 
 
 def _rbldnsd(lines: Iterable[bytes]) -> Iterator[Item]:
@@ -183,7 +186,9 @@ def _excluded(number: int, named: str, line: str) -> Iterator[Item]:
     try:
         ranges.parse(named)
     except ValueError:
-        yield Misread(number, line, "domains are excluded by an allowlist; allowlist it, it was not taken over")
+        yield Misread(
+            number, line[:_LONGEST_SHOWN], "domains are excluded by an allowlist; allowlist it, it was not taken over"
+        )
 
 
 def _row(number: int, row: dict[str, Any], line: str) -> Iterator[Item]:
@@ -199,7 +204,7 @@ def _listed(
     number: int, named: str, line: str, category: str = "", reason: str = "", *, is_prefix: bool = False
 ) -> Iterator[Item]:
     """Yield what *named* is: a range gives several.  Only where *is_prefix*, octets may be left out."""
-    named, most = named.strip(), 200
+    named, most = named.strip(), _LONGEST_SHOWN
     address = parse_address(named)  # the usual case, read in a third of the time
     try:
         if address:
@@ -209,7 +214,8 @@ def _listed(
         else:
             subjects = [subject.parse(named)]
     except ValueError as error:
-        yield Misread(number, line[:most], str(error)[:most] if named else f"nothing is listed; {_REMEDY}")
+        problem = str(error) if named else f"nothing is listed; {_REMEDY}"
+        yield Misread(number, line[:most], problem if len(named) < most else f"too long for anything; {_REMEDY}")
         return
     for found in subjects:
         yield Listed(found, number, " ".join(category.split())[:most], " ".join(reason.split())[:most])

@@ -1,91 +1,79 @@
-"""subject - what people and programs write, as a Subject in its one canonical form.
+"""subject - what people and programs write, as the one Subject that it is; and what holds it.
 
-Pure.  Equal subjects are equal values, and a canonical form reads as itself.
+    parse("192.0.2.7/24")            network 192.0.2.0/24: host bits are cleared
+    parse("Koko@Example.ORG")        email   Koko@example.org
+    parse("HTTP://example.org:80#x") url     http://example.org/
+
+No two kinds share a form, so the value alone tells a subject from all others.
+
+Pure.
 """
 
-import re
-from ipaddress import IPv6Address
-from urllib.parse import urlsplit
-
-import idna
-
+from responder.blacklist import names
 from responder.blacklist.values import Kind, Subject
 from responder.values import Prefix
 
-_LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}")
-_LABELS = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+(?:[a-z][a-z0-9-]{0,61}[a-z0-9]|[a-z]{2})")
-_SCHEME = re.compile(r"(https?|ftp)://", re.IGNORECASE)
-_PORTS = {"http": 80, "https": 443, "ftp": 21}
-_LONGEST = 2048
+NUMERIC = (Kind.ADDRESS, Kind.NETWORK)
+CROWD_V4, CROWD_V6, CROWD_V6_WIDE = 24, 64, 48
+"""The networks that are listed when enough of what is inside is: of IPv4, of IPv6, and of the latter's networks."""
 
 
 def parse(text: str, kind: Kind | None = None) -> Subject:
-    """Return the subject that *text* is, of *kind* where one is given.
+    """Return the subject that *text* is, of any kind or of *kind*.
 
-    Raises ValueError that says what would be right.
+    Raises ValueError saying what would be right.
     """
-    text = text.strip()
-    found = _read(text)
+    found = _parse(text)
     if kind is not None and found.kind is not kind:
-        raise ValueError(f"{text!r} is no {kind} but {_a(found.kind)}; write {_a(kind)}, or leave the kind out")
+        raise ValueError(f"{text!r} is of kind {found.kind}, not {kind}; leave the kind out, or write one of that kind")
     return found
 
 
-def _a(kind: Kind) -> str:
-    return f"an {kind}" if kind in (Kind.ADDRESS, Kind.EMAIL) else f"a {kind}"
-
-
-def _read(text: str) -> Subject:
-    if len(text) > _LONGEST:
-        raise ValueError(f"{text[:40]!r}... is longer than {_LONGEST} characters; shorten it")
-    if _SCHEME.match(text):
-        return Subject(Kind.URL, _url(text))
+def _parse(text: str) -> Subject:
+    if "://" in text:
+        return Subject(Kind.URL, names.url(text))
     if "@" in text:
-        return Subject(Kind.EMAIL, _email(text))
+        return Subject(Kind.EMAIL, names.email(text))
     try:
-        prefix = Prefix.parse(text)
+        return of(Prefix.parse(text))
     except ValueError:
-        return Subject(Kind.DOMAIN, _domain(text))
+        pass
+    try:
+        return Subject(Kind.DOMAIN, names.domain(text))
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is nothing that can be listed; write an address (192.0.2.7), a network (2001:db8::/48), "
+            "someone@example.org, example.org or https://example.org/path"
+        ) from None
+
+
+def of(prefix: Prefix) -> Subject:
+    """Return the subject that *prefix* is."""
     return Subject(Kind.ADDRESS if prefix.is_address else Kind.NETWORK, str(prefix))
 
 
-def _email(text: str) -> str:
-    local, _, domain = text.rpartition("@")
-    if not _LOCAL.fullmatch(local):
-        raise ValueError(f"{text!r} is no e-mail address; write user@example.org")
-    return f"{local}@{_domain(domain)}"
+def prefix(subject: Subject) -> Prefix | None:
+    """Return the address or network that *subject* is, None where it is neither."""
+    return Prefix.parse(subject.value) if subject.kind in NUMERIC else None
 
 
-def _domain(text: str) -> str:
-    name = text.rstrip(".")
-    try:
-        name = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode()
-    except idna.IDNAError:
-        name = ""
-    if len(name) > 253 or not _LABELS.fullmatch(name):
-        raise ValueError(
-            f"{text!r} is no address, network, e-mail address, domain or URL; write one, as in example.org"
-        )
-    return name
+def crowd(inside: Prefix) -> Prefix | None:
+    """Return the network that is listed when enough like *inside* are, None where there is none."""
+    if inside.is_address:
+        return inside.widen(CROWD_V4, CROWD_V6)
+    return inside.widen(0, CROWD_V6_WIDE) if inside.family == 6 and inside.bits == CROWD_V6 else None
 
 
-def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError(f"{text!r} is no URL; write https://example.org/path") from None
-    scheme = parts.scheme.lower()
-    where = _host(host) + (f":{port}" if port and port != _PORTS[scheme] else "")
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{scheme}://{where}{parts.path or '/'}{query}"
+def holding(found: Prefix, lengths: list[int] | None = None) -> list[Prefix]:
+    """Return *found* and every network that holds it (of *lengths* alone, where given), the narrowest first."""
+    least = 96 if found.family == 4 else 0
+    wanted = range(least, found.length + 1) if lengths is None else lengths
+    lowest = [length for length in wanted if least <= length <= found.length]
+    return [Prefix(found.network >> 128 - length << 128 - length, length) for length in sorted(lowest, reverse=True)]
 
 
-def _host(host: str) -> str:
-    try:
-        prefix = Prefix.parse(host)
-    except ValueError:
-        return _domain(host)
-    if prefix.family == 4:
-        return str(prefix)
-    return f"[{IPv6Address(prefix.network)}]"
+def above(subject: Subject) -> list[str]:
+    """Return the values of the names that hold *subject*, itself first: its domain and all domains above."""
+    host = names.host_of(subject.value)
+    domains = names.wider(host) if host else []
+    return list(dict.fromkeys((subject.value, *domains)))

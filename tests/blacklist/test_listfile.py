@@ -114,7 +114,7 @@ def test_csv_has_its_own_marks_between_columns(data: bytes) -> None:
 
 
 ENTRIES = [
-    {"value": "192.0.2.7", "category": "spam", "reason": "x"},
+    {"value": "192.0.2.7", "category": "spam", "reason": 'say "x\\"'},
     "spam.example",
     {"ip": "198.51.100.0/24", "extra": [1, {}]},
 ]
@@ -132,6 +132,7 @@ FOUND = ["192.0.2.7", "spam.example", "198.51.100.0/24"]
         "[\n" + ",\n".join(map(json.dumps, ENTRIES)) + "\n]\n",
         '{"format": 1,\n"entries": [\n' + ",\n".join(map(json.dumps, ENTRIES)) + "\n]}\n",
         "\n".join(json.dumps(entry, indent=1) for entry in ENTRIES),
+        "\n".join((json.dumps(ENTRIES[:1]), json.dumps({"data": ENTRIES[1:2]}), json.dumps(ENTRIES[2]))),
     ],
 )
 def test_json_is_read_as_array_as_entries_and_by_line(data: str) -> None:
@@ -154,10 +155,21 @@ def test_a_broken_entry_costs_itself_and_the_next_on_one_line_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"[" * 100_000, b'{"a":' * 100_000, b'["' + b"x" * (LONGEST + 1) + b'", "192.0.2.7"]']
+    ("data", "problem"),
+    [
+        (b"[" * 100_000, "the document ends"),
+        (b'{"a":' * 100_000, "the document ends"),
+        (b"[" + b"[" * 100_000 + b"]" * 100_000, "no JSON"),
+        (b'["' + b"x" * (LONGEST + 1) + b'", "192.0.2.7"]', "is longer than"),
+        (b"[[1]]", "no entry"),
+        (b'[{"value": 7}]', "nothing is listed"),
+    ],
 )
-def test_json_that_is_too_deep_or_too_long_is_told(data: bytes) -> None:
-    assert misread(whole(data, "json"))
+def test_json_that_holds_no_entry_is_told(data: bytes, problem: str) -> None:
+    """Too deep, too long, cut off, or of another shape."""
+    problems = [item.problem for item in whole(data, "json") if isinstance(item, Misread)]
+
+    assert problem in " ".join(problems)
 
 
 def test_a_list_for_rbldnsd_is_read() -> None:

@@ -10,19 +10,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from responder.blacklist import space
 from responder.blacklist.values import Kind, Subject
 from responder.values import Prefix
-
-_NOBODYS = tuple(
-    map(
-        Prefix.parse,
-        (
-            *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
-            *("192.168.0.0/16", "224.0.0.0/4", "240.0.0.0/4"),
-        ),
-    )
-)
-_GLOBAL_V6 = Prefix.parse("2000::/3")
 
 Names = frozenset[str]
 
@@ -48,8 +38,7 @@ class Exempt(NamedTuple):
     def _why_address(self, prefix: Prefix) -> str:
         if any(network.covers(prefix) or prefix.covers(network) for network in self.networks):
             return "your own or allowlisted"
-        private = prefix.family == 6 and not _GLOBAL_V6.covers(prefix)
-        return "private or reserved" if private or any(network.covers(prefix) for network in _NOBODYS) else ""
+        return space.never(prefix, 0, 0)
 
 
 def names(texts: Iterable[str]) -> Names:

@@ -53,8 +53,9 @@ def find(part: Part) -> Iterator[Link]:
     """Yield what *part* names, in no order and perhaps more than once."""
     text = part.text
     if part.kind == "text/html":
+        text = _uncommented(text)
         yield from _targets(text)
-        text = _resolved(_TAG.sub(" ", _uncommented(text)))
+        text = _resolved(_TAG.sub(" ", text))
     elif not part.kind.startswith("text/"):
         return
     yield from _named(text)

@@ -67,6 +67,7 @@ def test_a_text_without_links_has_none(text: str) -> None:
     "text",
     [
         "<!-- http://spam.example/ -->",
+        "<!-- <a href='http://spam.example/'>http://spam.example/</a> -->",
         '<p data-x="http://spam.example/">',
         '<html xmlns="http://www.w3.org/1999/xhtml">',
         "<a href='javascript:alert(1)'>",

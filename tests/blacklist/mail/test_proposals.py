@@ -45,8 +45,8 @@ def test_private_addresses_are_nobodys() -> None:
 
     assert seen(found) == []
     assert claimed(found) == {"friend@spam.example"}
-    assert "10.0.0.7 is not proposed: private or reserved" in found.notes
-    assert "192.168.1.1 is not proposed: private or reserved" in found.notes
+    assert "10.0.0.7 is not proposed: private" in found.notes
+    assert "192.168.1.1 is not proposed: private" in found.notes
 
 
 def test_what_is_ours_or_allowlisted_is_left_out_and_told() -> None:
