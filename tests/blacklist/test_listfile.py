@@ -93,6 +93,14 @@ def test_a_line_that_is_wrong_says_what_would_be_right() -> None:
     assert "write" in wrong[0].problem
 
 
+def test_of_a_line_that_is_much_too_long_only_the_beginning_is_shown() -> None:
+    [wrong] = whole(b"x" * 5000 + b"\n")
+
+    assert isinstance(wrong, Misread)
+    assert len(wrong.text) + len(wrong.problem) < 400
+    assert "write an address" in wrong.problem
+
+
 def test_csv_is_read_by_the_names_of_its_columns() -> None:
     items = whole(CSV)
 

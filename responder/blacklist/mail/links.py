@@ -26,7 +26,7 @@ _TARGET = re.compile(
 _DOT = re.compile(r"[\[({]\s?\.\s?[\])}]|\s?[\[({]\s?dot\s?[\])}]\s?|\\\.", re.IGNORECASE)
 _AT = re.compile(r"\s?[\[({]\s?(?:@|at)\s?[\])}]\s?", re.IGNORECASE)
 _SCHEME = re.compile(r"\bh(?:tt|xx|\*\*)p(s?)(?:\[:\]//|\[://\]|://)", re.IGNORECASE)
-_REST = r"[^\s<>\"'`{}|\\^\[\]]"
+_REST = r"[^\s\x00-\x1f\x7f<>\"'`{}|\\^\[\]]"
 _URL = re.compile(
     rf"\b(?:https?|ftp)://{_REST}{{1,2048}}|\bhttps?://\[[0-9a-f:.]{{2,45}}\]{_REST}{{0,2048}}", re.IGNORECASE
 )
@@ -38,6 +38,7 @@ _NAME = re.compile(
     r"(?<![\w@/.\])}-])(?:[a-z0-9_-]{1,63}(?:\[\.\]|\(\.\)|\[dot\])){1,8}[a-z0-9-]{2,63}(?![\w@-])", re.IGNORECASE
 )
 _CLOSING = ".,;:!?)]}'*_~\u2019\u201d\u2026\u3002\uff09"
+_INVISIBLE = dict.fromkeys((0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065)))
 _HUGE = re.compile(r"&#[0-9]{8,};?")
 
 
@@ -51,7 +52,7 @@ class Link(NamedTuple):
 
 def find(part: Part) -> Iterator[Link]:
     """Yield what *part* names, in no order and perhaps more than once."""
-    text = part.text
+    text = _visible(part.text)
     if part.kind == "text/html":
         text = _uncommented(text)
         yield from _targets(text)
@@ -89,7 +90,12 @@ def _named(text: str) -> Iterator[Link]:
 
 def _resolved(text: str) -> str:
     """Return *text* with its character references resolved; Python raises on numbers of thousands of digits."""
-    return html.unescape(_HUGE.sub("\ufffd", text))
+    return _visible(html.unescape(_HUGE.sub("\ufffd", text)))
+
+
+def _visible(text: str) -> str:
+    """Return *text* without the characters that nobody sees, which break words for programs alone."""
+    return text if text.isascii() else text.translate(_INVISIBLE)
 
 
 def _closed(url: str) -> str:

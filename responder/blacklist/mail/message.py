@@ -123,6 +123,9 @@ class _Reader:
         delimiter = b"--" + boundary.rstrip().encode("utf-8", "replace")
         before = self._parts
         for section in _sections(body, delimiter) if boundary else ():
+            if self._parts == 0:  # `_part` would say so for each of millions
+                self._note(f"only the first {MOST_PARTS} parts were read")
+                return
             header = fields.read_part(*section)
             self._part(header, section._replace(start=header.body), depth + 1, found)
         if self._parts == before:

@@ -96,9 +96,7 @@ def test_an_xarf_report_accuses_its_source(field: str, kind: str, report: str) -
     assert (seen(found), claimed(found)) == ([], {"203.0.113.99"})
 
 
-@pytest.mark.parametrize(
-    "report", ["[" * 100_000, "{", "[]", '{"Report": 5, "SourceIp": ["203.0.113.99"]}', "9" * 5000]
-)
+@pytest.mark.parametrize("report", ["[" * 50_000, "{", "[]", '{"Report": 5, "SourceIp": ["203.0.113.99"]}', "9" * 5000])
 def test_json_that_is_no_report_accuses_nobody(report: str) -> None:
     body = f"--b\nContent-Type: application/json\n\n{report}\n--b--\n"
 

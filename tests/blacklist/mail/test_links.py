@@ -30,6 +30,7 @@ def found(text: str, kind: str = "text/plain") -> set[tuple[str, str]]:
         ("write to koko@spam.example.", ("email", "koko@spam.example")),
         ("write to koko [at] spam [dot] example!", ("email", "koko@spam.example")),
         ("http://spämmer.example/ü", ("url", "http://spämmer.example/ü")),
+        ("http://sp\u200bam.exam\u00adple/a\x1b[2J", ("url", "http://spam.example/a")),
     ],
 )
 def test_a_link_in_a_text_is_found(text: str, link: tuple[str, str]) -> None:
@@ -48,6 +49,7 @@ def test_a_link_in_a_text_is_found(text: str, link: tuple[str, str]) -> None:
         ("<form action='https://spam.example/post'>", ("url", "https://spam.example/post")),
         ("<a href='mailto:koko@spam.example?subject=x'>", ("email", "koko@spam.example")),
         ("visit <b>www.spam.example/x</b>", ("url", "http://www.spam.example/x")),
+        ("<a href='http://spam&#8203;.example/x'>", ("url", "http://spam.example/x")),
         ("mail koko&#64;spam.example", ("email", "koko@spam.example")),
     ],
 )
