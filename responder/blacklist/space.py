@@ -43,16 +43,22 @@ _NAMED_V6 = (
 )
 
 
+def special(prefix: Prefix) -> str:
+    """Return what is special about all of *prefix*; nothing where it is not."""
+    for network, why in (*_SPECIAL, *_NAMED_V6):
+        if network.covers(prefix):
+            return why
+    elsewhere = prefix.family == 6 and not (_GLOBAL_V6.covers(prefix) or prefix.covers(_GLOBAL_V6))
+    return "not a global unicast address" if elsewhere else ""
+
+
 def never(prefix: Prefix, widest_v4: int, widest_v6: int) -> str:
     """Return why *prefix* may not be listed; nothing where it may.
 
-    Networks of fewer than *widest_v4* or *widest_v6* bits may not.
+    Networks of fewer than *widest_v4* or *widest_v6* bits may not, nor those that hold something special.
     """
-    for special, why in _SPECIAL:
-        if special.covers(prefix):
-            return why
-    if prefix.family == 6 and not _GLOBAL_V6.covers(prefix):
-        return next((why for special, why in _NAMED_V6 if special.covers(prefix)), "not a global unicast address")
+    if why := special(prefix):
+        return why
     if prefix.bits < (widest_v4 if prefix.family == 4 else widest_v6):
         return "too wide a network"
-    return next((f"holds {special}: {why}" for special, why in _SPECIAL if prefix.covers(special)), "")
+    return next((f"holds {network}: {why}" for network, why in _SPECIAL if prefix.covers(network)), "")
