@@ -3,6 +3,8 @@
 import click
 
 from responder.cli.blacklist_allow import allow, allowed, disallow
+from responder.cli.blacklist_import import import_list
+from responder.cli.blacklist_parse import parse
 from responder.cli.blacklist_proposals import proposals
 from responder.cli.blacklist_removals import request_removal, review
 from responder.cli.blacklist_report import report, vote
@@ -41,5 +43,7 @@ for command in (
     request_removal,
     review,
     proposals,
+    parse,
+    import_list,
 ):
     blacklist.add_command(command)

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from responder.policyfile import Duration
 from responder.settings.base import Table
+from responder.settings.mails import MailSettings
 from responder.times import DAY
 
 Score = Annotated[float, Field(gt=0, le=1e6, strict=False)]
@@ -37,7 +38,7 @@ class ScoringSettings(Table):
         return self
 
 
-class BlacklistSettings(Table):
+class BlacklistSettings(MailSettings):
     """The blacklist of this host, or of several that share a database; without a URL there is none."""
 
     url: str = ""

@@ -1,12 +1,9 @@
 """Whatever is written into a log, judging it raises nothing, takes little, and blames only who stands there.
 
-The inputs are the examples of all rules, mangled.  How many are tried, and
-whether each must be judged within a tenth of a second of processor time, the
-environment says: contrib/fuzz tries a million.
+The inputs are the examples of all rules, mangled.
 """
 
 import gc
-import os
 import re
 import time
 
@@ -21,9 +18,8 @@ from responder.formats.alertlog import whole
 from responder.values import Offence, Prefix, parse_address
 from tests.detect.rules import stamps
 from tests.detect.test_shipped import RULES
+from tests.fuzz.mangling import EXAMPLES, PATIENCE, Edits, edits, mangled
 
-EXAMPLES = int(os.environ.get("RESPONDER_FUZZ", "40"))
-PATIENCE = float(os.environ.get("RESPONDER_FUZZ_PATIENCE", "inf"))
 LINES = 100  # in one example
 
 DETECTOR = Detector(RULES)
@@ -39,23 +35,7 @@ _FRAGMENTS = [
 _ADDRESS = re.compile(rb"[0-9A-Fa-f:.]{2,45}")
 
 
-def mangled(sample: bytes, edits: list[tuple[float, int, bytes, int]]) -> bytes:
-    """Return *sample* after *edits*: where, how much is cut out, what is put there, and how often."""
-    for place, cut, put, times in edits:
-        at = int(place * len(sample))
-        sample = sample[:at] + put * times + sample[at + cut :]
-    return sample
-
-
-_EDITS = st.lists(
-    st.tuples(
-        st.floats(0, 1),
-        st.sampled_from([0, 0, 0, 1, 2, 8, 30]),
-        st.sampled_from(_FRAGMENTS) | st.binary(max_size=6),
-        st.sampled_from([1, 1, 1, 2, 50]),
-    ),
-    max_size=4,
-)
+_EDITS = edits(_FRAGMENTS)
 _ENTRIES = st.lists(st.tuples(st.integers(0, len(SAMPLES) - 1), _EDITS), min_size=LINES, max_size=LINES)
 
 
@@ -80,15 +60,15 @@ def written(entry: bytes) -> set[Prefix | None]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 def test_nothing_that_is_written_into_a_log_trips_it(
-    entries: list[tuple[int, list[tuple[float, int, bytes, int]]]],
+    entries: list[tuple[int, Edits]],
 ) -> None:
     """And whom it blames is written there, as an address."""
     trails = Trails()
     gc.disable()  # what it takes to judge is measured, not what hypothesis leaves behind
     seen: set[Prefix | None] = set()
-    for number, edits in entries:
+    for number, changes in entries:
         rule, sample = SAMPLES[number]
-        entry = mangled(sample, edits)
+        entry = mangled(sample, changes)
         seen |= written(entry)
         begin = time.process_time()
         offences = judged(rule, entry, trails)
