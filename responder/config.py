@@ -22,6 +22,7 @@ from responder.policyfile import Duration, merge
 from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table
 from responder.settings.export import ExportSettings
 from responder.settings.source import SourceSettings
+from responder.settings.quota import PolicydSettings, Quotas
 from responder.times import DAY
 from responder.validate import validate
 from responder.whereabouts import DEFAULT_CONTROL
@@ -89,6 +90,8 @@ class Settings(Table):
     keep: KeepSettings = KeepSettings()
     limits: LimitSettings = LimitSettings()
     export: tuple[ExportSettings, ...] = Field(default=(), strict=False)
+    policyd: PolicydSettings = PolicydSettings()
+    quota: Quotas = Field(default=(), strict=False)
 
 
 class Config(NamedTuple):

@@ -32,6 +32,8 @@ _VERBS = {
     "explain": ("explain:explain", "Tell all that is known about an address."),
     "rules": ("rules:rules", "List, show and test the rules."),
     "export": ("export:export", "Write the blacklist in the form that others read."),
+    "policyd": ("policyd:policyd", "Answer Postfix: who may send how much."),
+    "quota": ("quota:quota", "Show and change who may send how much."),
     "firewall": ("firewall:firewall", "The firewall actor, and removing all of its rules."),
 }
 
