@@ -53,12 +53,14 @@ class Parser:
 
     def _read(self, block: bytes) -> Request:
         """Return the request in *block*, or nothing where there is none."""
+        if not block or block.startswith(b"\n"):
+            return self._break("an empty request")
         if len(block) > LONGEST:
             return self._break(f"a request of more than {LONGEST} bytes")
         try:
             request = dict([line.split(b"=", 1) for line in block.split(b"\n")])
         except ValueError:
-            return self._break("a line without =" if block.strip(b"\n") else "an empty request")
+            return self._break("a line without =")
         if request.get(b"request") != _KIND:
             return self._break("a request that is no smtpd_access_policy")
         return request

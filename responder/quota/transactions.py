@@ -16,7 +16,7 @@ from responder.quota.account import Account, Amounts
 from responder.quota.request import Request
 from responder.quota.window import Window
 
-MOST = 50_000
+MOST = 20_000
 _MOST_RECIPIENTS = 2000
 _LARGEST = 1 << 53
 
