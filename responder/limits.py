@@ -14,7 +14,7 @@ from responder.times import DAY, format_duration, parse_duration
 What = Literal["messages", "recipients", "bytes"]
 
 _LONGEST = 400 * DAY
-_MOST = 10**15
+_MOST = 10**15 - 1
 _SIZES = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SPANS = {"second": "1s", "minute": "1m", "hour": "1h", "day": "1d", "week": "7d"}
 _COUNT = re.compile(r"(\d{1,15}) (message|recipient)s? per (\S{1,40})", re.ASCII)
@@ -37,7 +37,9 @@ class Limit(NamedTuple):
             what: What = "messages" if found[2] == "message" else "recipients"
             return cls._sound(int(found[1]), what, found[3], text)
         if found := _SIZE.fullmatch(words):
-            return cls._sound(round(float(found[1]) * _SIZES[found[2]]), "bytes", found[3], text)
+            whole, _, thousandths = found[1].partition(".")
+            octets = int(whole + thousandths.ljust(3, "0")) * _SIZES[found[2]] // 1000
+            return cls._sound(octets, "bytes", found[3], text)
         raise ValueError(f"{text!r} is no limit; {_EXAMPLES}")
 
     @classmethod
@@ -59,7 +61,8 @@ def size(octets: int) -> str:
     """Return so many bytes in the largest unit that says it exactly to three digits after the point."""
     for unit in ("TB", "GB", "MB", "kB"):
         if octets >= _SIZES[unit] and octets * 1000 % _SIZES[unit] == 0:
-            return f"{octets / _SIZES[unit]:.3f}".rstrip("0").rstrip(".") + f" {unit}"
+            whole, thousandths = divmod(octets * 1000 // _SIZES[unit], 1000)
+            return f"{whole}.{thousandths:03}".rstrip("0").rstrip(".") + f" {unit}"
     return f"{octets} B"
 
 

@@ -11,7 +11,7 @@ from responder.times import DAY, HOUR, MINUTE
 
 LIMITS = st.builds(
     Limit,
-    st.integers(min_value=1, max_value=10**15),
+    st.integers(min_value=1, max_value=10**15 - 1),
     st.sampled_from(["messages", "recipients", "bytes"]),
     st.integers(min_value=1, max_value=int(400 * DAY)).map(float),
 )

@@ -73,13 +73,7 @@ def quota() -> None:
 def top(window: float | None, count: int, as_json: bool, config: Path | None) -> None:
     """List who has used most of his limits."""
     with _books(config) as books:
-        with databases.reading(books.engine) as connection:
-            rows = list(counters.found(connection, books.now))
-            standing = decided.standing(connection)
-        found = reports.usages(rows, books.quotas, standing, books.now)
-        listed = [one for one in found if one.used and window in (None, one.part.within)]
-        listed.sort(key=lambda one: (-one.share, one.quota, one.key))
-        names = [(one, _suspended(standing.suspended, one, books.now)) for one in listed[:count]]
+        names = reports.most(books.engine, books.quotas, books.now, window)[:count]
     if as_json:
         print_json([_usage(one) | {"suspended": suspended} for one, suspended in names])
         return
@@ -183,19 +177,14 @@ def resume(key: str, as_json: bool, config: Path | None) -> None:
 
 
 def _known(books: _Books, key: str) -> dict[str, Any]:
-    with databases.reading(books.engine) as connection:
-        rows = list(counters.found(connection, books.now, key, [one.name for one in books.quotas]))
-        standing = decided.standing(connection)
-        given = decided.overrides_of(connection, key)
-    found = reports.usages(rows, books.quotas, standing, books.now)
-    suspensions = [one for one in standing.suspended.values() if one.key == key and one.holds(books.now)]
+    found = reports.known(books.engine, books.quotas, key, books.now)
     return {
         "key": key,
-        "used": [_usage(one) for one in found],
-        "overrides": [one._asdict() | {"since": format_time(one.since)} for one in given],
+        "used": [_usage(one) for one in found.used],
+        "overrides": [one._asdict() | {"since": format_time(one.since)} for one in found.overrides],
         "suspensions": [
             one._asdict() | {"since": format_time(one.since), "until": one.until and format_time(one.until)}
-            for one in suspensions
+            for one in found.suspensions
         ],
     }
 
@@ -228,8 +217,3 @@ def _usage(one: reports.Usage) -> dict[str, Any]:
 
 def _amount(one: reports.Usage) -> str:
     return size(one.used) if one.part.limit.what == "bytes" else f"{one.used:,}"
-
-
-def _suspended(suspended: Any, one: reports.Usage, now: float) -> bool:
-    found = [suspended.get((quota, one.key)) for quota in (one.quota, "")]
-    return any(suspension.holds(now) for suspension in found if suspension)

@@ -12,6 +12,7 @@ that opened them last; one that it replaced writes no more, and is told.
 Calls wait for the database, hence for a thread of its own (service.py).  Raises StoreError.
 """
 
+import contextlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -149,7 +150,7 @@ class Counters:
         self._seq = seq = self._seq + 1  # never twice: a writing of which we do not know whether it was done, was seen
         ours = sa.update(hosts).where(hosts.c.host == self.host, hosts.c.token == self._token).values(seq=seq)
         if not connection.execute(ours).rowcount:
-            raise SupersededError(f"another policy service counts for {self.host} now")
+            raise SupersededError(f"another policy service counts for the host {self.host} now; end one of them")
         if batch.rows:
             rows = f"[{','.join(batch.rows)}]"
             connection.execute(self._upsert, {"host": self.host, "seq": seq, "rows": rows})
@@ -173,6 +174,10 @@ class Counters:
 
 def connect(url: str) -> sa.Engine:
     """Return an engine for the database of quotas at *url*, made or migrated as needed."""
+    with contextlib.suppress(OSError, ValueError):  # connecting tells what is wrong
+        parsed = databases.parse_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     return databases.connect(url, _MIGRATIONS, HEAD)
 
 

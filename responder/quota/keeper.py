@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from responder.errors import StoreError
 from responder.quota.account import Account
-from responder.quota.counters import Batch, Counters, News, Row, SupersededError, encode
+from responder.quota.counters import Batch, Counters, News, Row, encode
 from responder.quota.judge import Judge
 from responder.quota.standing import Standing, Suspension
 from responder.quota.window import end
@@ -43,7 +43,7 @@ class Keeper:
         self._owed: dict[Account, None] = {}
         self._suspensions: list[Suspension] = []
         self._version, self._rounds = 0, 0
-        self._trouble = ""
+        self._trouble: set[str] = set()
 
     async def run(self) -> None:
         """Do a round each second, until cancelled."""
@@ -60,17 +60,17 @@ class Keeper:
         else:
             if self._trouble:
                 log.warning("the database answers again")
-            self._trouble = ""
+            self._trouble.clear()
         for _ in range(0, _SWEPT, _SLICE):
             self._judge.accounts.sweep(_SLICE, self._clock())
             await asyncio.sleep(0)
         self._judge.standing.forget_ended(self._clock())
 
     def _say(self, error: StoreError) -> None:
-        kind = "superseded" if isinstance(error, SupersededError) else "away"
-        if self._trouble != kind:
-            log.error("%s; counting goes on in memory", error)
-        self._trouble = kind
+        text = " ".join(str(error).split())
+        if text not in self._trouble:
+            log.error("%s; counting goes on in memory", text)
+        self._trouble.add(text)
 
     async def _exchange(self) -> None:
         if self._counters is None:

@@ -23,7 +23,7 @@ from tests.lab.wait import until
 
 _PACKAGES = (
     "policyd-rate-limit", "python3-yaml", "libyaml-0-2",
-    "postfwd", "libnet-server-perl", "libnet-dns-perl", "libio-multiplex-perl", "libnet-cidr-perl", "libdigest-hmac-perl",
+    "postfwd", "libnet-server-perl", "libnet-dns-perl", "libio-multiplex-perl", "libnet-cidr-perl",
 )  # fmt: skip
 _MANY = 1_000_000_000
 
@@ -76,7 +76,7 @@ def rate_limit(folder: Path) -> Iterator[Peer]:
         "count_mode: 1\n"
     )
     modules = {"PYTHONPATH": str(root / "usr/lib/python3/dist-packages"), "LD_LIBRARY_PATH": _libraries(root)}
-    command = ["/usr/bin/python3", root / "usr/bin/policyd-rate-limit", "--file", config]
+    command: list[str | Path] = ["/usr/bin/python3", root / "usr/bin/policyd-rate-limit", "--file", config]
     with _running(command, port, "policyd-rate-limit", modules) as peer:
         yield peer
 
@@ -90,10 +90,20 @@ def postfwd(folder: Path) -> Iterator[Peer]:
         f"id=M; sender=~/./; action=rate(sender/{_MANY}/60/450 4.7.1 later)\n"
         f"id=D; sender=~/./; action=rate(sender/{_MANY}/86400/450 4.7.1 later)\n"
     )
-    words = ["-f", rules, "--interface", "127.0.0.1", "--port", str(port), "--user", "root", "--group", "root"]
+    words: list[str | Path] = [
+        "-f",
+        rules,
+        "--interface",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--user",
+        "root",
+        "--group",
+        "root",
+    ]
     words += ["--nodaemon", "--pidfile", folder / "postfwd.pid", "--cache", "0"]
-    words += ["--cacheserver_port", "0"] if False else []
-    command = ["perl", "-I", root / "usr/share/perl5", root / "usr/sbin/postfwd2", *words]
+    command: list[str | Path] = ["perl", "-I", root / "usr/share/perl5", root / "usr/sbin/postfwd2", *words]
     with _running(command, port, "postfwd2") as peer:
         yield peer
 

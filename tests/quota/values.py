@@ -8,6 +8,7 @@ from responder.quota.quota import ready
 from responder.quota.request import Request
 from responder.quota.standing import Standing
 from responder.settings.quota import QuotaSettings
+from tests.lab.policyd import Policyd
 
 NOON = 1_800_000_000.0
 _instances = count(1)
@@ -54,3 +55,20 @@ def used(judge: Judge, key: str, quota: str = "sender-domain", now: float = NOON
     assert account
     parts = zip(account.plan.parts, account.windows, strict=True)
     return [window.used(int(now * 60 // part.within)) for part, window in parts]
+
+
+THREE = '[[quota]]\nkey = "sender-domain"\nlimits = ["3 messages per 1d"]\n'
+"""Settings: three messages a day for each domain."""
+
+
+def send(policyd: Policyd, count: int, domain: str = "shop.example") -> list[str]:
+    """Return what so many new messages of a domain were answered, each by its first word."""
+    requests = [a_request(sender=f"a@{domain}") for _ in range(count)]
+    with policyd.client() as client:
+        return [answer.partition(" ")[0] for answer in client.ask(*requests)]
+
+
+def told(policyd: Policyd, domain: str = "shop.example") -> str:
+    """Return what one more message of a domain is answered."""
+    with policyd.client() as client:
+        return client.ask(a_request(sender=domain and f"a@{domain}"))[0]
