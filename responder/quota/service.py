@@ -3,9 +3,10 @@
     SIGHUP             reads the settings again; counts stay, connections too
     SIGTERM, SIGINT    listens no more, answers what was asked, closes, writes what is owed
 
-Answers are made from memory, so that none ever waits for a database.  Where the
-counts were never read, because the database was away from the start, what would
-pass is told the fallback instead.
+Answers are made from memory, so that none ever waits for a database.  Until the
+counts have been read once, because the database is away from the start, everybody
+is told the fallback and nothing is counted; with the fallback DUNNO, quotas
+begin at nothing and what was stored is added when it is read.
 """
 
 import asyncio
@@ -61,11 +62,13 @@ class Service:
 
     def answer(self, requests: list[Request]) -> bytes:
         """Return the answers to *requests*, and log what there is to say."""
+        if self._fallback != DUNNO and not self.keeper.loaded:
+            return self._fallback * len(requests)
         now = self.now()
         answers = []
         for request in requests:
             answer, notes = self.judge.judge(request, now)
-            answers.append(answer if self.keeper.loaded or answer is not DUNNO else self._fallback)
+            answers.append(answer)
             for note in notes:
                 log.info("%s", note)
         return b"".join(answers)

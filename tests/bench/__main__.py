@@ -5,10 +5,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import enforcing, exporting, figure, journaling, kernel, responding, scanning
+from tests.bench import enforcing, exporting, figure, journaling, kernel, policing, responding, scanning
 from tests.lab import journal, network
 
-EVERYTHING = ("scan", "journal", "kernel", "firewall", "ar", "export")
+EVERYTHING = ("scan", "journal", "kernel", "firewall", "ar", "export", "policyd")
 
 
 def main() -> None:
@@ -39,6 +39,8 @@ def main() -> None:
             figures += responding.measure(Path(folder))
         if "export" in wanted:
             figures += exporting.measure(Path(folder), given.entries)
+        if "policyd" in wanted:
+            figures += policing.measure(Path(folder))
     figure.show(figures)
     if given.json:
         given.json.write_text(figure.as_json(figures) + "\n")

@@ -7,7 +7,6 @@ limits that nobody reaches; ours and policyd-rate-limit in SQLite, postfwd in me
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -90,21 +89,11 @@ def postfwd(folder: Path) -> Iterator[Peer]:
         f"id=M; sender=~/./; action=rate(sender/{_MANY}/60/450 4.7.1 later)\n"
         f"id=D; sender=~/./; action=rate(sender/{_MANY}/86400/450 4.7.1 later)\n"
     )
-    words: list[str | Path] = [
-        "-f",
-        rules,
-        "--interface",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--user",
-        "root",
-        "--group",
-        "root",
-    ]
-    words += ["--nodaemon", "--pidfile", folder / "postfwd.pid", "--cache", "0"]
-    command: list[str | Path] = ["perl", "-I", root / "usr/share/perl5", root / "usr/sbin/postfwd2", *words]
-    with _running(command, port, "postfwd2") as peer:
+    pidfile, cache = folder / "postfwd.pid", f"tcp:127.0.0.1:{_free_port()}"
+    words = ["-f", rules, "--interface", "127.0.0.1", "--port", str(port), "--cache_socket", cache, "--stdout"]
+    words += ["--user", "root", "--group", "root", "--daemon", "--pidfile", pidfile, "--cache", "0"]
+    command: list[str | Path] = ["perl", "-T", "-I", root / "usr/share/perl5", root / "usr/sbin/postfwd2", *words]
+    with _running(command, port, "postfwd2", pidfile=pidfile) as peer:
         yield peer
 
 
@@ -132,34 +121,36 @@ def _free_port() -> int:
 
 @contextmanager
 def _running(
-    command: Sequence[str | Path], port: int, name: str, environment: dict[str, str] | None = None
+    command: Sequence[str | Path],
+    port: int,
+    name: str,
+    environment: dict[str, str] | None = None,
+    pidfile: Path | None = None,
 ) -> Iterator[Peer]:
-    process = subprocess.Popen(
-        command,
-        env=os.environ | (environment or {}),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    """Run a service until the block ends; with *pidfile* one that goes into the background."""
+    process = subprocess.Popen(command, env=os.environ | (environment or {}), stdin=-3, stdout=-3, stderr=-3)
     connect = partial(socket.create_connection, ("127.0.0.1", port), 60)
+    until(lambda: _answers(connect, process, pidfile), within=20, what=name)
+    first = psutil.Process(int(pidfile.read_text()) if pidfile else process.pid)
     try:
-        until(lambda: _answers(connect, process), within=20, what=name)
-        yield Peer(name, connect, psutil.Process(process.pid))
+        yield Peer(name, connect, first)
     finally:
-        children = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        process.kill()
+        _end(first)
         process.wait()
-        for child in psutil.wait_procs(children, timeout=5)[1]:
-            child.kill()
 
 
-def _answers(connect: Callable[[], socket.socket], process: subprocess.Popen[bytes]) -> bool:
-    if process.poll() is not None:
+def _end(first: psutil.Process) -> None:
+    all_of_it = [first, *first.children(recursive=True)]
+    first.terminate()
+    for left in psutil.wait_procs(all_of_it, timeout=10)[1]:
+        left.kill()
+    psutil.wait_procs(all_of_it, timeout=5)
+
+
+def _answers(connect: Callable[[], socket.socket], process: subprocess.Popen[bytes], pidfile: Path | None) -> bool:
+    if process.poll() is not None and not pidfile:
         raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
     with contextlib.suppress(OSError):
         connect().close()
-        return True
+        return not pidfile or bool(pidfile.read_text())
     return False

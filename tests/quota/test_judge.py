@@ -4,12 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from responder import config
+from responder.detect import library
+from responder.detect.detector import Detector
 from responder.limits import Allowance
 from responder.quota.quota import ready
 from responder.quota.standing import Standing, Suspension
+from tests.detect.rules import stamps
 from tests.quota.values import NOON, a_judge, a_quota, a_request, said, used
 
 EOM = "END-OF-MESSAGE"
+OURS = [rule for rule in library.load([library.shipped()], config.load(None).policies) if rule.service == "responder"]
+DETECTOR = Detector(OURS)
 
 
 def suspended(key: str, until: float | None = None, quota: str = "") -> Standing:
@@ -286,3 +292,13 @@ def test_no_attribute_is_too_strange(requests: list[tuple[dict[bytes, bytes], st
         for note in notes:
             assert str(note).isprintable()
             assert " client=" in str(note).partition('"')[0]
+
+
+@given(st.binary(max_size=200).map(lambda raw: raw.replace(b"\n", b"")), st.sampled_from([b"sender", b"sasl_username"]))
+def test_rules_blame_the_client_whatever_he_wrote(raw: bytes, name: bytes) -> None:
+    """The line that a refusal leaves in the log, through the rules that ship."""
+    judge = a_judge(a_quota("sender | client", "blocked"), a_quota("client", "blocked", null_sender="count"))
+    note = judge.judge(a_request() | {name: raw}, NOON).notes[0]
+    line = f"Jul 17 03:12:45 mx responder-policyd[311]: {note}\n".encode()
+
+    assert [str(offence.address) for offence in DETECTOR.find(line, stamps())] == ["192.0.2.7"]
