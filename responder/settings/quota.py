@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from responder.databases import parse_url
-from responder.limits import UNLIMITED, Allowance
+from responder.limits import Allowance
 from responder.policyfile import Duration
 from responder.settings.base import Table
 from responder.values import Prefix
@@ -102,7 +102,7 @@ class QuotaSettings(Table):
     def _to_blame(self) -> "QuotaSettings":
         if self.suspend and self.key == "global":
             raise ValueError("suspend would stop everybody's mail; leave it out where the key is global")
-        if self.suspend and self.limits is UNLIMITED and not self.override:
+        if self.suspend and self.limits.kind == "unlimited" and not self.override:
             raise ValueError("nobody can be over no limit; leave suspend out")
         return self
 

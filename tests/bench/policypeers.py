@@ -90,8 +90,18 @@ def postfwd(folder: Path) -> Iterator[Peer]:
         f"id=D; sender=~/./; action=rate(sender/{_MANY}/86400/450 4.7.1 later)\n"
     )
     pidfile, cache = folder / "postfwd.pid", f"tcp:127.0.0.1:{_free_port()}"
-    words = ["-f", rules, "--interface", "127.0.0.1", "--port", str(port), "--cache_socket", cache, "--stdout"]
-    words += ["--user", "root", "--group", "root", "--daemon", "--pidfile", pidfile, "--cache", "0"]
+    words: list[str | Path] = [
+        "-f",
+        rules,
+        "--interface",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--cache_socket",
+        cache,
+        "--stdout",
+    ]
+    words += ["--stdout", "--user", "root", "--group", "root", "--daemon", "--pidfile", pidfile, "--cache", "0"]
     command: list[str | Path] = ["perl", "-T", "-I", root / "usr/share/perl5", root / "usr/sbin/postfwd2", *words]
     with _running(command, port, "postfwd2", pidfile=pidfile) as peer:
         yield peer

@@ -43,7 +43,7 @@ def test_an_example_with_everything_loads(tmp_path: Path) -> None:
     domains, users = load(tmp_path, EXAMPLE)
 
     assert domains.limits == Allowance.parse(["20 messages per 1m", "500 recipients per 1d", "200 MB per 1d"])
-    assert domains.override["old.example"] is BLOCKED
+    assert domains.override["old.example"] == BLOCKED
     assert domains.suspend
     assert (domains.suspend.after, domains.suspend.within, domains.suspend.lasting) == (10, HOUR, DAY)
     assert (domains.called, users.called) == ("sender-domain-outgoing", "sasl-user-client-attribute-ccert_subject")
