@@ -10,6 +10,7 @@ without an answer: Postfix then does what its default_action says.
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 
 from responder.quota.request import Parser, Request
@@ -30,6 +31,7 @@ class Connections:
         self.asked = 0
         self.full = False
         self.gone = asyncio.Event()
+        self.time = time.monotonic
 
     def __call__(self) -> "Connection":
         """Return the protocol of a new connection."""
@@ -48,23 +50,22 @@ class Connections:
         while True:
             await asyncio.sleep(min(_SWEEP_EVERY, self.idle / 4))
             self.full = len(self.held) >= self.most
-            horizon = asyncio.get_running_loop().time() - self.idle
+            horizon = self.time() - self.idle
             for connection in [one for one in self.held if one.since < horizon]:
                 connection.end()
 
     async def drain(self, grace: float) -> None:
         """Answer what was asked before now, and close all; who does not take his answers is cut off after *grace*."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + grace
+        deadline = self.time() + grace
         asked = -1
-        while asked != self.asked and loop.time() < deadline:
+        while asked != self.asked and self.time() < deadline:
             asked = self.asked
             await asyncio.sleep(0.05)
         for connection in list(self.held):
             connection.end()
         if self.held:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.gone.wait(), max(0, deadline - loop.time()))
+                await asyncio.wait_for(self.gone.wait(), max(0, deadline - self.time()))
         for connection in list(self.held):
             connection.abort()
         await asyncio.sleep(0)
@@ -85,7 +86,7 @@ class Connection(asyncio.Protocol):
         """Take the connection, or close it where there are too many."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self.since = asyncio.get_running_loop().time()
+        self.since = self._all.time()
         if self._all.room():
             self._all.held.add(self)
             self._all.gone.clear()
@@ -103,7 +104,7 @@ class Connection(asyncio.Protocol):
         assert self._transport
         requests = self._parser.feed(data)
         if requests:
-            self.since = asyncio.get_running_loop().time()
+            self.since = self._all.time()
             self._all.asked += len(requests)
             self._transport.write(self._all.answer(requests))
         if self._parser.broken:

@@ -57,7 +57,7 @@ def send(net: Network, domain: str, recipients: int = 1, octets: int = 100) -> s
 
 
 def test_each_message_is_counted_once_by_both_stages(net: Network, mta: Postfix, policyd: Policyd) -> None:
-    """At each recipient and again at the end: two messages to two recipients each are two messages and four recipients."""
+    """At each recipient and again at the end: the fourth message is one too many, and not the third."""
     assert [send(net, "once.example", 2) for _ in range(2)] == ["", ""]
 
     assert send(net, "once.example", 1) == ""
