@@ -7,7 +7,7 @@ seconds and the time of two transactions; what passes elsewhere meanwhile may
 exceed a limit by so much.
 
 While the database is away, the judge goes on with what he knows, and what is owed
-is kept: which accounts changed, never more than there are.  When it was away
+is kept: which accounts changed, never more than twice as many as are held.  When it was away
 from the start, `loaded` is false until it was read.
 """
 
@@ -105,13 +105,15 @@ class Keeper:
         judge = self._judge
         changed, judge.changed = judge.changed, {}
         self._owed |= changed
-        if len(self._owed) > judge.accounts.most:
+        if len(self._owed) > 2 * judge.accounts.most:
             self._owed = {one: None for one in self._owed if judge.accounts.get((one.quota, one.key)) is one}
         self._suspensions += judge.decided
         judge.decided.clear()
         within = {quota.name: quota.suspend.within for quota in judge.quotas if quota.suspend}
+        # Of one that was forgotten and came again only the new one: a statement must not write a row twice.
+        latest = {(account.quota, account.key): account for account in self._owed}
         rows = []
-        for number, account in enumerate(self._owed, 1):
+        for number, account in enumerate(latest.values(), 1):
             rows.append(_encoded(account, within.get(account.quota, 3600.0)))
             if number % _SLICE == 0:
                 await asyncio.sleep(0)

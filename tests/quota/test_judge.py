@@ -1,5 +1,7 @@
 """Who sends too much is told so, and nobody else; what is refused is not counted, and nothing is counted twice."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -204,6 +206,18 @@ def test_who_goes_on_is_suspended() -> None:
     assert [one.key for one in judge.decided] == ["shop.example"]
 
 
+def test_what_led_to_a_suspension_does_not_lead_to_the_next() -> None:
+    """Who is suspended for less long than refusals count begins anew all the same."""
+    rule = {"after": 3, "within": "2h", "for": "30m"}
+    judge = a_judge(a_quota("sender-domain", "1 message per 1d", suspend=rule))
+    for number in range(4):
+        said(judge, a_request(recipient=f"{number}@x.test"))
+
+    assert "over the limit" in said(judge, a_request(recipient="y@x.test"), NOON + 1800)
+    assert "over the limit" in said(judge, a_request(recipient="z@x.test"), NOON + 1801)
+    assert len(judge.decided) == 1
+
+
 def test_who_is_suspended_for_good_waits_for_an_administrator() -> None:
     judge = a_judge(a_quota("sender-domain", "1 message per 1m", suspend={"after": 1, "within": "1h"}))
     said(judge, a_request())
@@ -292,6 +306,7 @@ def test_no_attribute_is_too_strange(requests: list[tuple[dict[bytes, bytes], st
         for note in notes:
             assert str(note).isprintable()
             assert " client=" in str(note).partition('"')[0]
+            assert re.sub(r"\\.", "", str(note)).count('"') == 10
 
 
 @given(st.binary(max_size=200).map(lambda raw: raw.replace(b"\n", b"")), st.sampled_from([b"sender", b"sasl_username"]))
