@@ -12,6 +12,7 @@ from the start, `loaded` is false until it was read.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -44,15 +45,29 @@ class Keeper:
         self._suspensions: list[Suspension] = []
         self._version, self._rounds = 0, 0
         self._trouble: set[str] = set()
+        self._turn, self._ending = asyncio.Lock(), asyncio.Event()
 
     async def run(self) -> None:
-        """Do a round each second, until cancelled."""
-        while True:
+        """Do a round each second, and a last one when told to `end`."""
+        while not self._ending.is_set():
             await self.round()
-            await asyncio.sleep(1)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 1)
+        await self.round()
+
+    def end(self) -> None:
+        """Have `run` do a last round and return."""
+        self._ending.set()
 
     async def round(self) -> None:
-        """Write what changed, read what is new; trouble is said once, and what is owed stays owed."""
+        """Write what changed, read what is new; trouble is said once, and what is owed stays owed.
+
+        One at a time: who asks for another while one waits for the database waits, too.
+        """
+        async with self._turn:
+            await self._round()
+
+    async def _round(self) -> None:
         try:
             await self._exchange()
         except StoreError as error:

@@ -10,7 +10,6 @@ begin at nothing and what was stored is added when it is read.
 """
 
 import asyncio
-import contextlib
 import logging
 import resource
 import signal
@@ -90,7 +89,7 @@ class Service:
         for task in tasks:
             task.add_done_callback(self._ended)
         await self._stop.wait()
-        await self._drain(tasks)
+        await self._drain(*tasks)
         if self._failed:
             raise self._failed
         log.info("stopped")
@@ -102,14 +101,15 @@ class Service:
         except TimeoutError:
             first.add_done_callback(self._ended)
 
-    async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _drain(self, keeping: asyncio.Task[None], *others: asyncio.Task[None]) -> None:
         self._listeners.close()
         await self._connections.drain(_GRACE)
-        for task in tasks:
+        for task in others:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.keeper.round(), _GRACE)
+        self.keeper.end()
+        await asyncio.wait([keeping], timeout=2 * _GRACE)
+        keeping.cancel()
+        await asyncio.gather(keeping, *others, return_exceptions=True)
         self.keeper.close()
 
     async def _reloads(self) -> None:

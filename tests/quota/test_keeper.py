@@ -58,3 +58,22 @@ def test_refusals_count_on_after_a_restart(database_url: str) -> None:
         keeper.close()
 
     assert decided == [0, 1]
+
+
+def test_rounds_take_turns(database_url: str) -> None:
+    """A slow first one and an impatient second read what was stored once, not twice."""
+    first = a_judge()
+    said(first, a_request())
+    keeper = Keeper(first, lambda: Counters.open(database_url, "mx1", 1000), lambda: NOON)
+    asyncio.run(keeper.round())
+    keeper.close()
+    judge = a_judge()
+    keeper = Keeper(judge, lambda: Counters.open(database_url, "mx1", 1000), lambda: NOON)
+
+    async def both() -> None:
+        await asyncio.gather(keeper.round(), keeper.round())
+
+    asyncio.run(both())
+    keeper.close()
+
+    assert used(judge, "shop.example") == [1]
