@@ -52,6 +52,7 @@ def policyd(config: Path | None) -> None:
     # What is counted lives long: looking through it for garbage again and again would make answers wait.
     gc.set_threshold(50_000, 50, 1000)
     gc.freeze()
+    sys.setswitchinterval(0.0005)  # seconds that the thread at the database may keep answers waiting
 
     async def serve() -> None:
         await Service(settings, read).run()

@@ -73,7 +73,7 @@ class News(NamedTuple):
 
 def encode(quota: str, key: str, state: list[list[Any]], ends: float) -> str:
     """Return a row of a Batch."""
-    return json.dumps([quota, key, json.dumps(state, separators=(",", ":")), ends])
+    return json.dumps([quota, key, state, ends])
 
 
 class Counters:
