@@ -21,8 +21,8 @@ from responder.errors import ConfigError, Refused
 from responder.policyfile import Duration, merge
 from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table
 from responder.settings.export import ExportSettings
-from responder.settings.source import SourceSettings
 from responder.settings.quota import PolicydSettings, Quotas
+from responder.settings.source import SourceSettings
 from responder.times import DAY
 from responder.validate import validate
 from responder.whereabouts import DEFAULT_CONTROL
