@@ -22,6 +22,7 @@ from responder.policyfile import Duration, merge
 from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table
 from responder.settings.blacklist import BlacklistSettings
 from responder.settings.export import ExportSettings
+from responder.settings.quota import PolicydSettings, Quotas
 from responder.settings.source import SourceSettings
 from responder.times import DAY
 from responder.validate import validate
@@ -91,6 +92,8 @@ class Settings(Table):
     limits: LimitSettings = LimitSettings()
     blacklist: BlacklistSettings = BlacklistSettings()
     export: tuple[ExportSettings, ...] = Field(default=(), strict=False)
+    policyd: PolicydSettings = PolicydSettings()
+    quota: Quotas = Field(default=(), strict=False)
 
 
 class Config(NamedTuple):

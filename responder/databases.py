@@ -27,6 +27,8 @@ PATIENCE = 5.0  # seconds that a server that does not answer may keep us waiting
 _TURN = 30.0  # seconds that other writers may: those of SQLite do not queue, and who has bad luck is passed by several
 _FORGOTTEN = 300.0  # seconds after which PostgreSQL ends a transaction in which nothing happens
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+"""A server that vanished without a word is given up after half a minute, not after the two hours that TCP takes."""
 _MIGRATING = 0x7265_7370  # PostgreSQL's advisory lock, lest two hosts migrate at once
 
 
@@ -59,7 +61,7 @@ def connect(url: str, migrations: Path, head: str) -> sa.Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        arguments = {"connect_timeout": int(PATIENCE), "application_name": "responder"}
+        arguments = {"connect_timeout": int(PATIENCE), "application_name": "responder", **_ALIVE}
         engine = sa.create_engine(parsed, connect_args=arguments, pool_pre_ping=True)
         event.listen(engine, "connect", _prepare_postgresql)
     try:

@@ -33,6 +33,8 @@ _VERBS = {
     "rules": ("rules:rules", "List, show and test the rules."),
     "blacklist": ("blacklist:blacklist", "Report, vote, look up, and decide who is listed."),
     "export": ("export:export", "Write the blacklist in the form that others read."),
+    "policyd": ("policyd:policyd", "Answer Postfix: who may send how much."),
+    "quota": ("quota:quota", "Show and change who may send how much."),
     "firewall": ("firewall:firewall", "The firewall actor, and removing all of its rules."),
 }
 

@@ -3,12 +3,13 @@
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import blacklist, enforcing, exporting, figure, journaling, kernel, responding, scanning
+from tests.bench import blacklist, enforcing, exporting, figure, journaling, kernel, policing, responding, scanning
 from tests.lab import journal, network
 
-EVERYTHING = ("scan", "journal", "kernel", "firewall", "ar", "export", "blacklist")
+EVERYTHING = ("scan", "journal", "kernel", "firewall", "ar", "export", "blacklist", "policyd")
 
 
 def main() -> None:
@@ -27,22 +28,21 @@ def main() -> None:
         sys.exit(f"contrib/bench: {problem}")
     if "journal" in wanted and (problem := journal.missing()):
         sys.exit(f"contrib/bench: {problem}")
+    parts: dict[str, Callable[[Path], Iterable[figure.Figure]]] = {
+        "scan": lambda folder: scanning.measure(folder, given.lines),
+        "journal": lambda folder: journaling.measure(folder, given.lines),
+        "kernel": lambda folder: kernel.measure(folder, given.crowd),
+        "firewall": enforcing.measure,
+        "ar": responding.measure,
+        "export": lambda folder: exporting.measure(folder, given.entries),
+        "blacklist": lambda folder: blacklist.measure(folder, given.subjects, given.reports),
+        "policyd": policing.measure,
+    }
     figures: list[figure.Figure] = []
     with tempfile.TemporaryDirectory() as folder:
-        if "scan" in wanted:
-            figures += scanning.measure(Path(folder), given.lines)
-        if "journal" in wanted:
-            figures += journaling.measure(Path(folder), given.lines)
-        if "kernel" in wanted:
-            figures += kernel.measure(Path(folder), given.crowd)
-        if "firewall" in wanted:
-            figures += enforcing.measure(Path(folder))
-        if "ar" in wanted:
-            figures += responding.measure(Path(folder))
-        if "export" in wanted:
-            figures += exporting.measure(Path(folder), given.entries)
-        if "blacklist" in wanted:
-            figures += blacklist.measure(Path(folder), given.subjects, given.reports)
+        for part in EVERYTHING:
+            if part in wanted:
+                figures += parts[part](Path(folder))
     figure.show(figures)
     if given.json:
         given.json.write_text(figure.as_json(figures) + "\n")

@@ -17,6 +17,7 @@ VERBS = [
     ("rules", "test"),
     ("rules", "lint"),
     ("firewall", "flush"),
+    *(("quota", verb) for verb in ("top", "show", "set", "suspend", "resume")),
 ]
 
 

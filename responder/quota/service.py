@@ -1,0 +1,164 @@
+"""service - the policy service: introduces connections, judge and keeper to each other, and does what signals say.
+
+    SIGHUP             reads the settings again; counts stay, connections too
+    SIGTERM, SIGINT    listens no more, answers what was asked, closes, writes what is owed
+
+Answers are made from memory, so that none ever waits for a database.  Until the
+counts have been read once, because the database is away from the start, everybody
+is told the fallback and nothing is counted; with the fallback DUNNO, quotas
+begin at nothing and what was stored is added when it is read.
+"""
+
+import asyncio
+import logging
+import resource
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from responder.config import Settings
+from responder.errors import ResponderError
+from responder.quota import counters, quota
+from responder.quota.counters import Counters
+from responder.quota.judge import Judge
+from responder.quota.keeper import Keeper, in_thread
+from responder.quota.listeners import Listeners, handed_over
+from responder.quota.request import DUNNO, Request, encode
+from responder.quota.server import Connections
+from responder.quota.standing import Standing
+from responder.quota.steady import Steady
+
+_GRACE = 3.0  # seconds for who does not take his answers, and for a last writing
+_OTHER_FILES = 64
+log = logging.getLogger("responder.policyd")
+
+
+def _times() -> tuple[float, float]:
+    return time.time(), time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Service:
+    """A policy service with *settings*; *reread* gives them again."""
+
+    def __init__(self, settings: Settings, reread: Callable[[], Settings]) -> None:
+        self._settings, self._reread = settings, reread
+        self._clock = Steady(*_times())
+        policyd = settings.policyd
+        self._fallback = encode(policyd.fallback)
+        self.judge = Judge(quota.ready(settings.quota), Standing(), policyd.keys)
+        self.keeper = Keeper(self.judge, self._database, self.now)
+        self._connections = Connections(self.answer, policyd.connections, policyd.idle)
+        self._listeners = Listeners(self._connections)
+        self._failed: BaseException | None = None
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+
+    def now(self) -> float:
+        """Return the time that windows go by."""
+        return self._clock.tell(*_times())
+
+    def answer(self, requests: list[Request]) -> bytes:
+        """Return the answers to *requests*, and log what there is to say."""
+        if self._fallback != DUNNO and not self.keeper.loaded:
+            return self._fallback * len(requests)
+        now = self.now()
+        answers = []
+        for request in requests:
+            answer, notes = self.judge.judge(request, now)
+            answers.append(answer)
+            for note in notes:
+                log.info("%s", note)
+        return b"".join(answers)
+
+    async def run(self) -> None:
+        """Serve until told to stop."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._bug)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        _allow_files(self._connections.most)
+        await self._first_round()
+        if handed := handed_over():
+            await self._listeners.take(handed)
+        await self._listeners.follow(self._settings.policyd.listen)
+        log.info("listening on %s, with %d quotas", ", ".join(self._listeners.names), len(self.judge.quotas))
+        tasks = [asyncio.create_task(work) for work in (self.keeper.run(), self._connections.sweep(), self._reloads())]
+        for task in tasks:
+            task.add_done_callback(self._ended)
+        await self._stop.wait()
+        await self._drain(*tasks)
+        if self._failed:
+            raise self._failed
+        log.info("stopped")
+
+    async def _first_round(self) -> None:
+        """Read what was counted before Postfix may ask, but do not let it wait for a database that is away."""
+        try:
+            await asyncio.wait_for(asyncio.shield(first := asyncio.ensure_future(self.keeper.round())), 2 * _GRACE)
+        except TimeoutError:
+            first.add_done_callback(self._ended)
+
+    async def _drain(self, keeping: asyncio.Task[None], *others: asyncio.Task[None]) -> None:
+        self._listeners.close()
+        await self._connections.drain(_GRACE)
+        for task in others:
+            task.cancel()
+        self.keeper.end()
+        await asyncio.wait([keeping], timeout=2 * _GRACE)
+        keeping.cancel()
+        await asyncio.gather(keeping, *others, return_exceptions=True)
+        self.keeper.close()
+
+    async def _reloads(self) -> None:
+        while True:
+            await self._reload.wait()
+            self._reload.clear()
+            try:
+                await self._follow(await in_thread(self._reread))
+            except ResponderError as error:
+                log.error("what was running goes on, for the new settings cannot be used: %s", error)  # noqa: TRY400
+
+    async def _follow(self, settings: Settings) -> None:
+        policyd, before = settings.policyd, self._settings.policyd
+        if (policyd.database, policyd.host, settings.state) != (before.database, before.host, self._settings.state):
+            log.warning("another database is used after a restart")
+        self._settings = settings
+        self._fallback = encode(policyd.fallback)
+        self.judge.follow(quota.ready(settings.quota), self.judge.standing)
+        self.judge.accounts.most = policyd.keys
+        self._connections.most, self._connections.idle = policyd.connections, policyd.idle
+        await self._listeners.follow(policyd.listen)
+        log.info("settings read again: %d quotas", len(self.judge.quotas))
+
+    def _database(self) -> Counters:
+        policyd = self._settings.policyd
+        where = counters.url(policyd.database, self._settings.state)
+        return Counters.open(where, policyd.host or socket.gethostname(), policyd.keys)
+
+    def _ended(self, task: "asyncio.Future[None]") -> None:
+        if not task.cancelled() and task.exception():
+            self._failed = task.exception()
+            self._stop.set()
+
+    def _bug(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """End the process for a bug of ours; what the system or a peer did is told, and no more."""
+        error = context.get("exception")
+        if error is None or isinstance(error, OSError):
+            loop.default_exception_handler(context)
+        else:
+            self._failed = error
+            self._stop.set()
+
+
+def _allow_files(connections: int) -> None:
+    """Let this process have so many connections open, as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        if allowed < wanted:
+            log.warning("only %d files may be open: fewer connections than policyd.connections says", allowed)
