@@ -124,18 +124,26 @@ def _migrate(engine: sa.Engine, migrations: Path, head: str) -> None:
     with transaction(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
-        if sa.inspect(connection).has_table("alembic_version"):
-            version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-            if version == head:
-                return
-        from alembic import command  # noqa: PLC0415 - 150 ms that only a new or old database needs
-        from alembic.config import Config  # noqa: PLC0415
-        from alembic.util import CommandError  # noqa: PLC0415
+        migrate(connection, migrations, head)
 
-        config = Config()
-        config.set_main_option("script_location", str(migrations))
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise StoreError(f"{name(engine)}: was made by a newer responder: {error}") from None
+
+def migrate(connection: sa.Connection, migrations: Path, head: str) -> None:
+    """Bring the tables to *head*, the newest of *migrations* (an Alembic folder), within a transaction.
+
+    Raises StoreError for a database that is newer.
+    """
+    if sa.inspect(connection).has_table("alembic_version"):
+        version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        if version == head:
+            return
+    from alembic import command  # noqa: PLC0415 - 150 ms that only a new or old database needs
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreError(f"{name(connection.engine)}: was made by a newer responder: {error}") from None

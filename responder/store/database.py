@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from responder import databases
 from responder.errors import StoreError
 
 HEAD = "0003"
@@ -76,7 +77,7 @@ def connect(path: Path) -> sa.Connection:
         connection = engine.connect()
         try:
             with connection.begin():
-                _migrate(connection)
+                databases.migrate(connection, Path(__file__).parent / "migrations", HEAD)
         except BaseException:
             connection.close()
             raise
@@ -94,24 +95,6 @@ def synchronous(connection: sa.Connection, level: Literal["NORMAL", "FULL"]) -> 
     raw = connection.connection.driver_connection
     assert raw is not None
     raw.execute(f"PRAGMA synchronous={level}")
-
-
-def _migrate(connection: sa.Connection) -> None:
-    if sa.inspect(connection).has_table("alembic_version"):
-        version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-        if version == HEAD:
-            return
-    from alembic import command  # noqa: PLC0415 - 150 ms that only a new or old file needs
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise StoreError(f"this database was made by a newer responder: {error}") from None
 
 
 @contextmanager
