@@ -29,16 +29,20 @@ def firewall(ctx: click.Context, fd: int | None, path: Path | None, users: tuple
     """Run the firewall actor, the one process that changes the kernel's rules.
 
     `responder run` starts it by itself unless firewall.socket names another.
-    It needs CAP_NET_ADMIN and keeps nothing else.
+    Without --socket it listens on the one that systemd hands over.  It needs
+    CAP_NET_ADMIN and keeps nothing else.
     """
     if ctx.invoked_subcommand:
         return
     from responder.enforce import process  # noqa: PLC0415 - `flush` may not need it
 
+    allowed = frozenset(map(_user, users)) or process.own_users()
     if fd is not None:
         process.serve_inherited(fd, backend)
     elif path is not None:
-        process.serve_socket(path, backend, frozenset(map(_user, users)) or process.own_users())
+        process.serve_socket(path, backend, allowed)
+    elif "LISTEN_FDS" in os.environ:
+        process.serve_handed(backend, allowed)
     else:
         raise click.UsageError("name a --socket to listen on, or say `responder firewall flush`")
 

@@ -35,6 +35,8 @@ class Kernel:
         self._patience = _PATIENCE
         self._told = self._ailing = ""
         self.mended = 0
+        self.synced = False
+        """Whether the whole wanted set has been in the kernel since this process began."""
         self.owing_since: float | None = None
         self._adopt: Callable[[dict[Target, Enforced]], None] | None = None
 
@@ -145,6 +147,7 @@ class Kernel:
     def _synced(self, outcome: Outcome, now: float) -> None:
         self._syncing = False
         if not outcome.error:
+            self.synced = True
             self.firewall.settled()
             _log.info("%s holds %d bans", self.firewall.backend, outcome.applied)
         self._heard(outcome, now)

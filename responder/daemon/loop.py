@@ -5,19 +5,17 @@ the clock all come in here, one after the other, so nothing needs a lock.  In
 each turn the batch is durable before the kernel is told; a crash anywhere leaves
 a debt that the next start pays, never a ban forgotten or only imagined.
 
-    SIGTERM, SIGINT   stop; the rules stay in the kernel
-    SIGHUP            read settings and rules again; bad ones change nothing
+Told to stop, it leaves the rules in the kernel.  Told to read settings and rules
+again, it keeps what was running where the new ones are bad.
 """
 
 import logging
 import os
 import selectors
-import signal
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import NamedTuple
 
 from responder import config as configuration
@@ -30,9 +28,11 @@ from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import MOST_OWED, Ledger
 from responder.daemon.logs import Logs
+from responder.daemon.readiness import Readiness
 from responder.daemon.renewal import Renewal
 from responder.daemon.requests import Requests
 from responder.daemon.responses import Responses
+from responder.daemon.signals import Signals
 from responder.decide.allowlist import Allowlist
 from responder.detect.detector import Detector
 from responder.detect.rule import Rule
@@ -40,6 +40,7 @@ from responder.enforce.backend import Target
 from responder.enforce.firewall import Enforced, Firewall
 from responder.errors import Refused, StoreError
 from responder.formats import alerts
+from responder.notify import Notify
 from responder.sources import Watch
 from responder.times import format_duration
 from responder.values import Ban, Prefix
@@ -71,8 +72,8 @@ class Daemon:
         self.started = self.now()
         settings = config.settings
         self._selector = selectors.DefaultSelector()
-        self._woken = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._selector.register(self._woken, selectors.EVENT_READ, lambda _: os.eventfd_read(self._woken))
+        self._signals = Signals(self._selector)
+        self._readiness = Readiness(Notify(os.environ))
         self.ledger = Ledger(Path(settings.state), "dry-run.db" if options.dry_run else "state.db")
         backend = "dry-run" if options.dry_run else settings.firewall.backend
         self.kernel = Kernel(Firewall(backend, settings.firewall.socket), self._selector)
@@ -93,9 +94,8 @@ class Daemon:
         self.activity = Activity(self.logs)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
         self._selector.register(self.logs.arrivals, selectors.EVENT_READ, lambda _: self.logs.arrivals.drain())
-        self._watch = Watch([log.settings.path for log in self.logs.each if log.settings.path], self._wake)
+        self._watch = Watch([log.settings.path for log in self.logs.each if log.settings.path], self._signals.wake)
         self._untold: deque[Ban] = deque()
-        self._stopping = self._reloading = False
         self._tick_at = self._clean_at = self._commit_at = 0.0
 
     def now(self) -> float:
@@ -107,7 +107,7 @@ class Daemon:
         config, now = self.config, self.started
         self.kernel.firewall.connect(now)
         self.ledger.load_bans(config.policies, Allowlist(), config.settings.limits.tracked, now)
-        self.guard = Guard(config.settings.allow, self.ledger.names, self._wake)
+        self.guard = Guard(config.settings.allow, self.ledger.names, self._signals.wake)
         self.ledger.tracker.allowlist = self.guard.allowlist()
         self._lift_allowed(now)
         if self.ledger.kept_aside:
@@ -116,17 +116,13 @@ class Daemon:
 
     def run(self) -> None:
         """Work until a signal says to stop."""
-        before = {
-            number: signal.signal(number, self._signalled) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-        }
         try:
-            while not self._stopping:
-                busy = self.turn()
-                for key, events in self._selector.select(0 if busy else self._pause()):
-                    key.data(events)
+            with self._signals:
+                while not self._signals.stopping:
+                    busy = self.turn()
+                    for key, events in self._selector.select(0 if busy else self._pause()):
+                        key.data(events)
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
             self.close()
 
     def turn(self) -> bool:
@@ -199,6 +195,7 @@ class Daemon:
 
     def close(self) -> None:
         """Commit what is owed and close everything; the rules stay in the kernel."""
+        self._readiness.stopping()
         self._watch.close()
         self.commit()
         self._tell(len(self._untold))
@@ -207,18 +204,20 @@ class Daemon:
         self.logs.close()
         self.ledger.close()
         self._selector.close()
-        os.close(self._woken)
+        self._signals.close()
 
     def _pause(self) -> float:
         """Return how long there is nothing to do unless something comes, in seconds."""
-        return max(0.0, min(self._tick_at - self.now(), _TICK))
+        return max(0.0, min(self._tick_at - self.now(), _TICK, self._readiness.pause))
 
     def _tick(self, now: float) -> bool:
         """Do what is done every turn, and what is done every second; tell whether a second is over."""
-        if self._reloading:
-            self._reloading = False
+        if self._signals.reloading:
+            self._signals.reloading = False
+            self._readiness.reloading()
             self._reload(now)
         self.kernel.tend(self.ledger.tracker, now)
+        self._readiness.tend(self.kernel.synced or bool(self.kernel.trouble), self._fares)
         if now < self._tick_at and self._tick_at - now <= _TICK:
             return False
         self._tick_at = now + _TICK
@@ -277,18 +276,14 @@ class Daemon:
             _log.warning("reload: %s changed, which takes a restart", ", ".join(changed))
         self.config, self.detector = config, Detector(rules)
         self.ledger.tracker.policies = config.policies
-        self.guard = Guard(config.settings.allow, self.guard.names, self._wake)
+        self.guard = Guard(config.settings.allow, self.guard.names, self._signals.wake)
         self._protect(now)
         _log.info("reloaded: %d rules, %d policies", len(rules), len(config.policies))
 
-    def _signalled(self, number: int, _frame: FrameType | None) -> None:
-        self._stopping = self._stopping or number != signal.SIGHUP
-        self._reloading = self._reloading or number == signal.SIGHUP
-        self._wake()
-
-    def _wake(self) -> None:
-        """Make the loop take another turn; safe from any thread and from a signal handler."""
-        os.eventfd_write(self._woken, 1)
+    def _fares(self) -> str:
+        """Return how we fare, in a line."""
+        what = f"following {len(self.logs.each)} logs with {len(self.detector.rules)} rules"
+        return "; ".join(filter(None, (what, self.kernel.trouble, self.ledger.trouble)))
 
 
 def _rules(config: Config) -> tuple[Rule, ...]:

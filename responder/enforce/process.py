@@ -2,7 +2,10 @@
 
 Two ways: the daemon hands one end of a socket pair to a child of its own (quick
 start, tests), or the actor is a service that listens on a Unix socket and takes
-one daemon at a time, whose user the kernel vouches for (SO_PEERCRED).
+one daemon at a time, whose user the kernel vouches for (SO_PEERCRED).  It makes
+that socket itself, or is handed it by systemd, which keeps it while no actor runs.
+
+Source: sd_listen_fds(3) of systemd 252.
 """
 
 import contextlib
@@ -20,6 +23,7 @@ from responder.errors import FirewallError, ProtocolError
 from responder.framing import Message, encode
 
 _MOST_NEWS = 100
+_FIRST_HANDED = 3
 
 
 def serve_inherited(descriptor: int, backend_name: str) -> None:
@@ -46,19 +50,39 @@ def serve_socket(path: Path, backend_name: str, users: frozenset[int]) -> None:
         except OSError as error:
             raise FirewallError(f"{path}: the socket cannot be made: {error.strerror or error}") from None
         listener.listen()
-        actor: Actor | None = None
-        news: list[Message] = []
-        while True:
-            if actor:  # the rules are looked after while no daemon is there
-                news = [*news, *actor.tend_until(listener)][-_MOST_NEWS:]
-            connection, _ = listener.accept()
-            with connection:
-                if peer.user(connection) not in users:
-                    continue
-                actor = actor or _open(connection, backend_name)
-                if actor:
-                    _serve(connection, actor, news)
-                    news = []
+        _serve_each(listener, backend_name, users)
+
+
+def serve_handed(backend_name: str, users: frozenset[int]) -> None:
+    """Serve as `serve_socket` does, on the socket that systemd listens on for us; raises FirewallError without one."""
+    meant, count = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
+    if meant != str(os.getpid()) or count != "1":
+        raise FirewallError("no socket to listen on: name a --socket, or have systemd hand over one")
+    try:
+        handed = socket.socket(fileno=_FIRST_HANDED)
+    except OSError as error:
+        raise FirewallError(f"what systemd handed over is no socket: {error.strerror}") from None
+    with handed as listener:
+        if listener.family != socket.AF_UNIX or not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            raise FirewallError("what systemd handed over is no Unix socket to listen on; see ListenStream=")
+        listener.setblocking(True)
+        _serve_each(listener, backend_name, users)
+
+
+def _serve_each(listener: socket.socket, backend_name: str, users: frozenset[int]) -> None:
+    actor: Actor | None = None
+    news: list[Message] = []
+    while True:
+        if actor:  # the rules are looked after while no daemon is there
+            news = [*news, *actor.tend_until(listener)][-_MOST_NEWS:]
+        connection, _ = listener.accept()
+        with connection:
+            if peer.user(connection) not in users:
+                continue
+            actor = actor or _open(connection, backend_name)
+            if actor:
+                _serve(connection, actor, news)
+                news = []
 
 
 def _open(connection: socket.socket, name: str) -> Actor | None:

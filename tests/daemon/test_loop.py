@@ -221,7 +221,7 @@ def test_whom_a_changed_allowlist_protects_is_set_free(engine: Engine) -> None:
         engine.settle()
 
         engine.configure('[allow]\nnetworks = ["203.0.113.7"]\n')
-        engine.daemon._signalled(signal.SIGHUP, None)
+        engine.daemon._signals._signalled(signal.SIGHUP, None)
         engine.until(lambda: SEVEN not in engine.bans())
         engine.settle()
         assert engine.held() == {EIGHT, "198.51.100.1"}
@@ -260,13 +260,13 @@ def test_a_reload_with_bad_rules_or_settings_changes_nothing(engine: Engine, cap
         before = engine.daemon.detector, engine.daemon.config
         for bad in ("limits = 3", '[allow]\nnetworks = ["nowhere"]\n'):
             engine.configure(bad)
-            engine.daemon._signalled(signal.SIGHUP, None)
+            engine.daemon._signals._signalled(signal.SIGHUP, None)
             engine.turn()
             assert (engine.daemon.detector, engine.daemon.config) == before
         assert "the settings and rules that were running go on" in caplog.text
 
         engine.configure("[policy.login-noise]\nlimit = 77\n")
-        engine.daemon._signalled(signal.SIGHUP, None)
+        engine.daemon._signals._signalled(signal.SIGHUP, None)
         engine.turn()
         assert engine.daemon.ledger.tracker.policies["login-noise"].limit == 77
         engine.write(SEVEN, 3)
@@ -278,7 +278,7 @@ def test_a_change_that_takes_a_restart_is_named(engine: Engine, caplog: pytest.L
     with engine.running():
         engine.backend = "nftables"
         engine.configure("")
-        engine.daemon._signalled(signal.SIGHUP, None)
+        engine.daemon._signals._signalled(signal.SIGHUP, None)
         engine.turn()
 
     assert "reload: firewall changed, which takes a restart" in caplog.text
