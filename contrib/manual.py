@@ -67,8 +67,9 @@ def described(command: click.Command, context: click.Context) -> Iterator[str]:
 def page(name: str, summary: str, body: Iterator[str], others: list[str]) -> str:
     """Return a whole manual page."""
     made = time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))
+    day = time.strftime("%Y-%m-%d", made)
     lines = [
-        f'.TH {name.upper()} 8 {time.strftime("%Y-%m-%d", made)} "responder {responder.__version__}" "System administration"',
+        f'.TH {name.upper()} 8 {day} "responder {responder.__version__}" "System administration"',
         *(".SH NAME", f"{escaped(name)} \\- {escaped(summary.rstrip('.'))}", ".SH DESCRIPTION"),
         *body,
         ".SH FILES",

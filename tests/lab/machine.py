@@ -19,6 +19,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,8 @@ from typing import Any, Self
 
 import psutil
 
+from tests.enforce.namespace import inside
+from tests.enforce.opened import held_by
 from tests.lab.host import Host
 from tests.lab.wait import until
 
@@ -61,14 +64,15 @@ def root_filesystem() -> Path:
 class Machine:
     """A Debian on *host*, with what it changes in *folder*; use it in a ``with``, which leaves it booted."""
 
-    def __init__(self, host: Host, folder: Path) -> None:
-        self.host, self.folder, self.root = host, folder, folder / "root"
+    def __init__(self, host: Host, folder: Path, *layers: Path) -> None:
+        """Take a new machine, with what earlier ones changed in their *layers*, the last change first."""
+        self.host, self.folder, self.root, self._layers = host, folder, folder / "root", layers
         self.console = folder / "console"
         self._container: subprocess.Popen[Any] | None = None
         self._first = 0
 
     def __enter__(self) -> Self:
-        lower = root_filesystem()
+        lower = ":".join(map(str, (*self._layers, root_filesystem())))
         for name in ("root", "upper", "work"):
             (self.folder / name).mkdir()
         options = f"lowerdir={lower},upperdir={self.folder / 'upper'},workdir={self.folder / 'work'}"
@@ -132,6 +136,17 @@ class Machine:
         if check and done.returncode:
             raise RuntimeError(f"{argv} exits with {done.returncode}: {done.stderr}{done.stdout}")
         return done
+
+    def install(self, package: Path) -> str:
+        """Install a Debian package, and return what that said."""
+        (self.root / "root" / package.name).write_bytes(package.read_bytes())
+        done = self.run("dpkg", "--install", f"/root/{package.name}", timeout=600)
+        return done.stdout + done.stderr
+
+    def held(self) -> set[str]:
+        """Return whom nftables keeps out."""
+        with inside(self.host.namespace):
+            return held_by("nftables", time.time())
 
     def said(self, *argv: str) -> str:
         """Return what a program in there prints, be it content or not."""

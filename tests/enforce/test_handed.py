@@ -1,0 +1,83 @@
+"""The actor serves on a socket that systemd listens on for it, and takes nothing else for one."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from responder.framing import Frames
+
+# What systemd does: the socket is descriptor 3, and the variables name the process that it is for.
+_AS_SYSTEMD = 'exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID="$$" exec "$@"'
+_FOR_ANOTHER = 'exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=1 exec "$@"'
+_ACTOR = (sys.executable, "-m", "responder", "firewall", "--backend", "dry-run")
+
+
+@pytest.fixture
+def listener(tmp_path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(tmp_path / "actor.sock"))
+        made.listen()
+        yield made
+
+
+def start(handed: socket.socket, script: str, command: Sequence[str] = _ACTOR) -> "subprocess.Popen[str]":
+    pipe = subprocess.PIPE
+    return subprocess.Popen(["sh", "-c", script, "sh", *command], stdin=handed.fileno(), stderr=pipe, text=True)
+
+
+def greeted(path: str) -> str:
+    """Return which backend an actor names that is reached at *path*, or nothing where it hangs up."""
+    frames = Frames()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(60)
+        connection.connect(path)
+        while data := connection.recv(4096):
+            if messages := frames.feed(data):
+                return str(messages[0]["backend"])
+    return ""
+
+
+def test_a_daemon_that_was_earlier_than_the_actor_is_served(listener: socket.socket) -> None:
+    """It waits in the queue; the next one is served too, and the socket outlives the actor."""
+    with socket.socket(socket.AF_UNIX) as early:
+        early.connect(listener.getsockname())
+        with start(listener, _AS_SYSTEMD) as actor:
+            early.settimeout(60)
+            assert b'"backend":"dry-run"' in early.recv(4096).replace(b": ", b":")
+            early.close()
+            assert greeted(listener.getsockname()) == "dry-run"
+            actor.kill()
+    with start(listener, _AS_SYSTEMD) as actor:
+        assert greeted(listener.getsockname()) == "dry-run"
+        actor.kill()
+
+
+def test_nobody_else_is_served(listener: socket.socket) -> None:
+    """Who may come in is decided by who they are, as on a socket of the actor's own."""
+    if os.geteuid() != 0:
+        pytest.skip("other users can only be had as root")
+    with start(listener, _AS_SYSTEMD, (*_ACTOR, "--user", "65534")) as actor:
+        assert greeted(listener.getsockname()) == ""
+        actor.kill()
+
+
+@pytest.mark.parametrize("script", [_FOR_ANOTHER, _AS_SYSTEMD.replace("LISTEN_FDS=1", "LISTEN_FDS=2")])
+def test_sockets_that_are_for_others_are_left_alone(listener: socket.socket, script: str) -> None:
+    with start(listener, script) as actor:
+        assert actor.wait(60) == 69
+        assert actor.stderr
+        assert "no socket to listen on" in actor.stderr.read()
+
+
+def test_what_is_no_socket_to_listen_on_is_refused(tmp_path: Path) -> None:
+    """A connection, for one; a Unix socket that listens is what it takes."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, start(theirs, _AS_SYSTEMD) as actor:
+        assert actor.wait(60) == 69
+        assert actor.stderr
+        assert "no Unix socket to listen on" in actor.stderr.read()

@@ -1,0 +1,172 @@
+"""The units on a whole Debian under systemd: ready, reloaded, restarted, killed, hung, stopped, and boxed in."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.lab.machine import Machine
+from tests.lab.wait import until
+
+pytestmark = [pytest.mark.kernel, pytest.mark.long]
+
+DAEMON, ACTOR = "responder.service", "responder-firewall.service"
+CAP_NET_ADMIN, CAP_NET_RAW = 1 << 12, 1 << 13
+
+
+def ban(whole: Machine, address: str) -> None:
+    whole.run("responder", "ban", address, "--for", "1h")
+
+
+def status(whole: Machine) -> dict[str, object]:
+    return json.loads(whole.said("responder", "status", "--json"))  # type: ignore[no-any-return]
+
+
+def journal(whole: Machine, unit: str = DAEMON) -> str:
+    return whole.said("journalctl", "--no-pager", "--output=cat", f"--unit={unit}")
+
+
+def drop_in(whole: Machine, unit: str, text: str) -> None:
+    folder = whole.file(f"/etc/systemd/system/{unit}.d")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "test.conf").write_text(f"[Service]\n{text}\n")
+    whole.run("systemctl", "daemon-reload")
+
+
+def of_process(pid: int, key: str) -> str:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(line.split(":", 1)[1].strip() for line in lines if line.startswith(f"{key}:"))
+
+
+def test_it_is_ready_when_started_and_says_what_it_does(whole: Machine) -> None:
+    """After boot nothing failed, and systemd knows how many rules and logs there are."""
+    assert whole.active(DAEMON, ACTOR, "responder-firewall.socket")
+    assert whole.said("systemctl", "--failed", "--quiet") == ""
+    assert "following 2 logs with" in whole.show(DAEMON, "StatusText")
+    assert status(whole)["troubles"] == []
+
+
+def test_a_reload_takes_new_settings_and_no_bad_ones(whole: Machine) -> None:
+    """And is over when systemd says so; the process stays the same."""
+    before, settings = whole.pid(DAEMON), whole.file("/etc/responder/responder.toml")
+    whole.run("systemctl", "reload", DAEMON)
+    until(lambda: "reloaded: " in journal(whole), within=60)
+    settings.write_text(settings.read_text() + "\nnonsense = true\n")
+
+    whole.run("systemctl", "reload", DAEMON)
+    until(lambda: "the settings and rules that were running go on" in journal(whole), within=60)
+
+    until(lambda: whole.show(DAEMON, "ActiveState") == "active", within=60)
+    assert whole.pid(DAEMON) == before
+
+
+def test_settings_that_cannot_be_used_are_not_tried_again_and_again(whole: Machine) -> None:
+    """The start fails, the log says why, and bans stay in force."""
+    ban(whole, "203.0.113.7")
+    settings = whole.file("/etc/responder/responder.toml")
+    settings.write_text(settings.read_text() + "\nnonsense = true\n")
+
+    assert whole.run("systemctl", "restart", DAEMON, check=False).returncode != 0
+
+    assert whole.show(DAEMON, "ActiveState") == "failed"
+    assert "nonsense" in journal(whole)
+    assert whole.held() == {"203.0.113.7"}
+
+
+def test_killed_parts_come_back_and_nothing_is_missing_meanwhile(whole: Machine) -> None:
+    """Daemon and actor, each in turn: the kernel holds the ban all the time, and takes new ones afterwards."""
+    ban(whole, "203.0.113.7")
+    for number, unit in enumerate((DAEMON, ACTOR)):
+        before = whole.pid(unit)
+
+        os.kill(before, signal.SIGKILL)
+
+        assert "203.0.113.7" in whole.held()
+        until(lambda unit=unit, before=before: whole.pid(unit) not in (0, before), within=60, every=0.1)  # type: ignore[misc]
+        until(lambda: whole.run("responder", "status", check=False).returncode == 0, within=60, every=0.2)
+        ban(whole, f"203.0.113.{20 + number}")
+    assert whole.held() == {"203.0.113.7", "203.0.113.20", "203.0.113.21"}
+
+
+def test_an_actor_that_is_stopped_is_started_when_it_is_needed(whole: Machine) -> None:
+    """The socket waits for it."""
+    whole.run("systemctl", "stop", ACTOR)
+
+    until(lambda: whole.active(ACTOR), within=60, every=0.1)
+    ban(whole, "203.0.113.7")
+
+    assert whole.held() == {"203.0.113.7"}
+
+
+def test_a_daemon_that_hangs_is_replaced(whole: Machine) -> None:
+    """Its loop gives no sign of life any more; the bans go on."""
+    drop_in(whole, DAEMON, "WatchdogSec=3s")
+    whole.run("systemctl", "restart", DAEMON)
+    ban(whole, "203.0.113.7")
+    before = whole.pid(DAEMON)
+
+    os.kill(before, signal.SIGSTOP)
+
+    until(lambda: whole.pid(DAEMON) not in (0, before), within=120, every=0.2)
+    until(lambda: whole.active(DAEMON), within=60, every=0.2)
+    assert "Watchdog timeout" in journal(whole)
+    assert whole.held() == {"203.0.113.7"}
+
+
+def test_it_stops_without_opening_the_firewall(whole: Machine) -> None:
+    """All of it; `responder firewall flush` opens it, with nobody at work."""
+    ban(whole, "203.0.113.7")
+
+    whole.run("systemctl", "stop", DAEMON, "responder-firewall.socket", ACTOR)
+
+    assert not whole.pid(DAEMON)
+    assert not whole.pid(ACTOR)
+    assert whole.held() == {"203.0.113.7"}
+    whole.run("responder", "firewall", "flush")
+    assert whole.held() == set()
+
+
+def test_who_is_unbanned_by_root_is_free(whole: Machine) -> None:
+    """The daemon takes orders over its socket although it runs as somebody else."""
+    ban(whole, "203.0.113.7")
+    assert [row["prefix"] for row in json.loads(whole.said("responder", "bans", "--json"))] == ["203.0.113.7"]
+
+    whole.run("responder", "unban", "203.0.113.7")
+
+    assert whole.held() == set()
+
+
+def test_nobody_else_gives_orders(whole: Machine) -> None:
+    """Neither to the daemon nor to the actor."""
+    as_nobody = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "responder")
+
+    assert whole.run(*as_nobody, "unban", "203.0.113.7", check=False).returncode == 69
+    assert whole.said("stat", "--format=%U %a", "/run/responder-firewall.sock") == "responder 600"
+
+
+def test_each_part_has_the_privileges_it_needs_and_no_other(whole: Machine) -> None:
+    """As the kernel tells of the processes: none, and CAP_NET_ADMIN."""
+    for unit, user, wanted in ((DAEMON, "responder", 0), (ACTOR, "responder-firewall", CAP_NET_ADMIN)):
+        pid = whole.pid(unit)
+        assert int(of_process(pid, "Uid").split()[0]) == int(whole.said("id", "--user", user)) != 0
+        assert {int(of_process(pid, key), 16) for key in ("CapEff", "CapPrm", "CapBnd")} == {wanted}
+        assert of_process(pid, "NoNewPrivs") == "1"
+        assert of_process(pid, "Seccomp") == "2"
+
+
+def test_legacy_iptables_works_with_its_drop_in(whole: Machine) -> None:
+    """The lock that all share included."""
+    drop_in(
+        whole,
+        ACTOR,
+        whole.file("/usr/share/doc/responder/examples/legacy-iptables.conf").read_text().partition("[Service]")[2]
+        + "ExecStart=\nExecStart=/usr/bin/responder firewall --user responder --backend iptables-plain\n",
+    )
+    whole.run("systemctl", "restart", ACTOR, DAEMON)
+
+    ban(whole, "203.0.113.7")
+
+    assert "-s 203.0.113.7/32" in whole.said("iptables-legacy", "-t", "raw", "-S")
+    assert int(of_process(whole.pid(ACTOR), "CapEff"), 16) == CAP_NET_ADMIN | CAP_NET_RAW
