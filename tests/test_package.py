@@ -1,4 +1,4 @@
-"""What contrib/package puts beside the program: settings that load, scripts that are sound, manual pages that are whole."""
+"""What a package puts beside the program: settings that load, scripts that are sound, manual pages that are whole."""
 
 import os
 import re

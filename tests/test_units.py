@@ -23,10 +23,10 @@ def exposure(unit: Path) -> float:
     return float(said.rpartition("Overall exposure level for")[2].split(":")[1].split()[0])
 
 
-@pytest.mark.parametrize(
-    ("name", "most"),
-    [("responder.service", 1.5), ("responder-firewall.service", 2.5), ("responder-policyd.service", 1.5)],
-)
+MOST = {"responder.service": 1.5, "responder-firewall.service": 2.5, "responder-policyd.service": 1.5}
+
+
+@pytest.mark.parametrize(("name", "most"), MOST.items())
 def test_a_unit_exposes_no_more_than_it_must(name: str, most: float) -> None:
     """By systemd's own score, from 0 (safe) to 10."""
     assert 0 < exposure(UNITS / name) <= most

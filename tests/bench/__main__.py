@@ -6,10 +6,21 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import blacklist, enforcing, exporting, figure, journaling, kernel, policing, responding, scanning
+from tests.bench import (
+    blacklist,
+    enforcing,
+    exporting,
+    figure,
+    journaling,
+    kernel,
+    policing,
+    responding,
+    scanning,
+    serving,
+)
 from tests.lab import journal, network
 
-EVERYTHING = ("scan", "journal", "kernel", "firewall", "ar", "export", "blacklist", "policyd")
+EVERYTHING = ("scan", "journal", "kernel", "firewall", "ar", "export", "blacklist", "policyd", "service")
 
 
 def main() -> None:
@@ -24,7 +35,7 @@ def main() -> None:
     words.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     given = words.parse_args()
     wanted = given.what or EVERYTHING
-    if {"kernel", "firewall", "ar"} & set(wanted) and (problem := network.missing()):
+    if {"kernel", "firewall", "ar", "service"} & set(wanted) and (problem := network.missing()):
         sys.exit(f"contrib/bench: {problem}")
     if "journal" in wanted and (problem := journal.missing()):
         sys.exit(f"contrib/bench: {problem}")
@@ -37,6 +48,7 @@ def main() -> None:
         "export": lambda folder: exporting.measure(folder, given.entries),
         "blacklist": lambda folder: blacklist.measure(folder, given.subjects, given.reports),
         "policyd": policing.measure,
+        "service": lambda folder: serving.measure(folder, given.crowd),
     }
     figures: list[figure.Figure] = []
     with tempfile.TemporaryDirectory() as folder:
