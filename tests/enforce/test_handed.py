@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,15 @@ def listener(tmp_path: Path) -> Iterator[socket.socket]:
         yield made
 
 
-def start(handed: socket.socket, script: str, command: Sequence[str] = _ACTOR) -> "subprocess.Popen[str]":
-    pipe = subprocess.PIPE
-    return subprocess.Popen(["sh", "-c", script, "sh", *command], stdin=handed.fileno(), stderr=pipe, text=True)
+@contextmanager
+def started(handed: socket.socket, script: str, command: Sequence[str] = _ACTOR) -> "Iterator[subprocess.Popen[str]]":
+    """Start an actor that *script* hands a socket, and end it."""
+    words, pipe = ["sh", "-c", script, "sh", *command], subprocess.PIPE
+    with subprocess.Popen(words, stdin=handed.fileno(), stderr=pipe, text=True) as actor:
+        try:
+            yield actor
+        finally:
+            actor.kill()
 
 
 def greeted(path: str) -> str:
@@ -46,29 +53,26 @@ def test_a_daemon_that_was_earlier_than_the_actor_is_served(listener: socket.soc
     """It waits in the queue; the next one is served too, and the socket outlives the actor."""
     with socket.socket(socket.AF_UNIX) as early:
         early.connect(listener.getsockname())
-        with start(listener, _AS_SYSTEMD) as actor:
+        with started(listener, _AS_SYSTEMD):
             early.settimeout(60)
             assert b'"backend":"dry-run"' in early.recv(4096).replace(b": ", b":")
             early.close()
             assert greeted(listener.getsockname()) == "dry-run"
-            actor.kill()
-    with start(listener, _AS_SYSTEMD) as actor:
+    with started(listener, _AS_SYSTEMD):
         assert greeted(listener.getsockname()) == "dry-run"
-        actor.kill()
 
 
 def test_nobody_else_is_served(listener: socket.socket) -> None:
     """Who may come in is decided by who they are, as on a socket of the actor's own."""
     if os.geteuid() != 0:
         pytest.skip("other users can only be had as root")
-    with start(listener, _AS_SYSTEMD, (*_ACTOR, "--user", "65534")) as actor:
+    with started(listener, _AS_SYSTEMD, (*_ACTOR, "--user", "65534")):
         assert greeted(listener.getsockname()) == ""
-        actor.kill()
 
 
 @pytest.mark.parametrize("script", [_FOR_ANOTHER, _AS_SYSTEMD.replace("LISTEN_FDS=1", "LISTEN_FDS=2")])
 def test_sockets_that_are_for_others_are_left_alone(listener: socket.socket, script: str) -> None:
-    with start(listener, script) as actor:
+    with started(listener, script) as actor:
         assert actor.wait(60) == 69
         assert actor.stderr
         assert "no socket to listen on" in actor.stderr.read()
@@ -77,7 +81,7 @@ def test_sockets_that_are_for_others_are_left_alone(listener: socket.socket, scr
 def test_what_is_no_socket_to_listen_on_is_refused(tmp_path: Path) -> None:
     """A connection, for one; a Unix socket that listens is what it takes."""
     ours, theirs = socket.socketpair()
-    with ours, theirs, start(theirs, _AS_SYSTEMD) as actor:
+    with ours, theirs, started(theirs, _AS_SYSTEMD) as actor:
         assert actor.wait(60) == 69
         assert actor.stderr
         assert "no Unix socket to listen on" in actor.stderr.read()
