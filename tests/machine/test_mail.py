@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -47,9 +48,11 @@ def logged(whole: Machine, address: str, times: int = LIMIT) -> None:
     whole.run("logger", "--tag=postfix/smtpd[99]", "--priority=mail.info", input=f"{text.format(address)}\n" * times)
 
 
-def watched(host: Host, whole: Machine, stop: threading.Event) -> Callable[[], set[str]]:
-    """Try to reach the mail port from *host* again and again until *stop*; the answer says how that went."""
+@contextmanager
+def watched(host: Host, whole: Machine) -> Iterator[set[str]]:
+    """Try to reach the mail port from *host* again and again; the set that this yields tells how that went."""
     seen: set[str] = set()
+    stop = threading.Event()
 
     def look() -> None:
         while not stop.is_set():
@@ -57,13 +60,11 @@ def watched(host: Host, whole: Machine, stop: threading.Event) -> Callable[[], s
 
     thread = threading.Thread(target=look)
     thread.start()
-
-    def ended() -> set[str]:
+    try:
+        yield seen
+    finally:
         stop.set()
         thread.join()
-        return seen
-
-    return ended
 
 
 def test_attackers_in_the_mail_log_are_dropped_across_its_rotation(net: Network, whole: Machine) -> None:
@@ -105,14 +106,13 @@ def test_bans_are_back_before_the_mail_port_opens(net: Network, whole: Machine, 
     until(lambda: json.loads(whole.said("responder", "status", "--json"))["store"]["owed"] == 0, within=30)
     (whole.pull_the_plug if sudden else whole.halt)()
     assert whole.held() == set()
-    stop = threading.Event()
-    ended = watched(net.att, whole, stop)
 
-    whole.boot(wait=False)
-    until(lambda: net.good.connect(whole.host.ipv4, 25, timeout=0.3).reached == "open", within=240, every=0)
-    assert dropped(net.att, whole)
+    with watched(net.att, whole) as seen:
+        whole.boot(wait=False)
+        until(lambda: net.good.connect(whole.host.ipv4, 25, timeout=0.3).reached == "open", within=240, every=0)
+        assert dropped(net.att, whole)
 
-    assert "open" not in ended()
+    assert "open" not in seen
     assert whole.held() == banned(whole) == {net.att.ipv4}
     ready = int(whole.show("responder.service", "ActiveEnterTimestampMonotonic"))
     assert 0 < ready <= int(whole.show("postfix@-.service", "InactiveExitTimestampMonotonic"))
@@ -123,23 +123,22 @@ def test_an_upgrade_in_the_middle_of_an_attack_loses_nothing(net: Network, whole
     attacked_until_dropped(net, whole)
     innocent, guilty = [f"203.0.113.{n}" for n in range(1, 6)], [f"203.0.113.{n}" for n in range(101, 106)]
     before = whole.pid("responder.service")
-    stop = threading.Event()
-    ended = watched(net.att, whole, stop)
 
     def log() -> None:
         for number in range(5):
             logged(whole, guilty[number])
             logged(whole, innocent[number], LIMIT - 1)
 
-    logging = threading.Thread(target=log)
-    logging.start()
-    whole.install(packages.second)
-    logging.join()
+    with watched(net.att, whole) as seen:
+        logging = threading.Thread(target=log)
+        logging.start()
+        whole.install(packages.second)
+        logging.join()
+        until(lambda: whole.active("responder.service") and whole.pid("responder.service") != before, within=120)
+        until(lambda: banned(whole) >= set(guilty), within=60)
 
     assert "-2" in whole.said("dpkg-query", "--show", "responder")
-    until(lambda: whole.active("responder.service") and whole.pid("responder.service") != before, within=120)
-    until(lambda: banned(whole) >= set(guilty), within=60)
-    assert ended() == {"timeout"}
+    assert seen == {"timeout"}
     assert whole.held() == banned(whole) == {net.att.ipv4, *guilty}
 
 
