@@ -9,11 +9,15 @@ row first.  Who only reads sees one state from the first question to the last.
     with databases.transaction(engine) as connection:
         connection.execute(...)
 
+A file that root makes belongs to whom its folder belongs to: the daemon is nobody
+special, and must not be locked out of what a command made.
+
 The state store is not opened here: it is one process's own (store/database.py).
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +61,7 @@ def connect(url: str, migrations: Path, head: str) -> sa.Engine:
     except ValueError as error:
         raise StoreError(f"{url!r} names no database that we can use; {error}") from None
     if parsed.get_backend_name() == "sqlite":
+        _make_for_its_folder(Path(parsed.database or ":memory:"))
         engine = sa.create_engine(parsed, connect_args={"timeout": _TURN})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -70,6 +75,14 @@ def connect(url: str, migrations: Path, head: str) -> sa.Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _make_for_its_folder(path: Path) -> None:
+    if os.geteuid() == 0 and path.is_absolute():
+        with suppress(OSError):  # it is there already, or SQLite will say why it cannot be
+            owner, file = path.parent.stat(), os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            os.fchown(file, owner.st_uid, owner.st_gid)
+            os.close(file)
 
 
 def _prepare_sqlite(raw: Any, _record: Any) -> None:

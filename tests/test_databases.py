@@ -137,3 +137,20 @@ def test_a_server_that_is_not_there_is_told_without_the_password(tmp_path: Path,
 
     assert "secret" not in str(told.value)
     assert os.fspath(tmp_path) in str(told.value)
+
+
+def test_what_root_makes_belongs_to_whom_the_folder_belongs_to(migrations: Path, tmp_path: Path) -> None:
+    """A command of root's does not lock the daemon out of a new database; one that is there keeps its owner."""
+    if os.geteuid() != 0:
+        pytest.skip("files are given away by root alone")
+    folder = tmp_path / "state"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    url = f"sqlite:///{folder / 'new.db'}"
+
+    for owner in (65534, 0):
+        engine = databases.connect(url, migrations, "0001")
+        assert counted(engine) == 0
+        assert {path.stat().st_uid for path in folder.iterdir()} == {owner}
+        engine.dispose()
+        os.chown(folder / "new.db", 0, 0)

@@ -77,8 +77,12 @@ class Machine:
             (self.folder / name).mkdir()
         options = f"lowerdir={lower},upperdir={self.folder / 'upper'},workdir={self.folder / 'work'}"
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, self.root], check=True)
-        self._prepare()
-        self.boot()
+        try:
+            self._prepare()
+            self.boot()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
@@ -88,7 +92,7 @@ class Machine:
         subprocess.run(["umount", "--lazy", self.root], check=True)
 
     def _prepare(self) -> None:
-        """Give it a name, the lab's address to Postfix, and nothing that reaches out by itself."""
+        """Give it a name, and no resolver that anything could wait for."""
         (self.root / "etc/hostname").write_text("mx\n")
         (self.root / "etc/resolv.conf").unlink(missing_ok=True)
         (self.root / "etc/resolv.conf").write_text("")
@@ -113,8 +117,8 @@ class Machine:
 
     def pull_the_plug(self) -> None:
         """End it without a word."""
-        if self._container and self._first:
-            os.kill(self._first, signal.SIGKILL)
+        if self._container:
+            os.kill(self._first or self._container.pid, signal.SIGKILL)
             self._container.wait(60)
         self._gone()
 

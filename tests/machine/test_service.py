@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.lab.machine import Machine
+from tests.lab.network import Network
 from tests.lab.wait import until
 
 pytestmark = [pytest.mark.kernel, pytest.mark.long]
 
-DAEMON, ACTOR = "responder.service", "responder-firewall.service"
+DAEMON, ACTOR, POLICYD = "responder.service", "responder-firewall.service", "responder-policyd.service"
+QUOTA = '\n[[quota]]\nname = "all"\nkey = "sender"\nlimits = ["2 messages per 10m"]\n'
 CAP_NET_ADMIN, CAP_NET_RAW = 1 << 12, 1 << 13
 
 
@@ -170,3 +172,23 @@ def test_legacy_iptables_works_with_its_drop_in(whole: Machine) -> None:
 
     assert "-s 203.0.113.7/32" in whole.said("iptables-legacy", "-t", "raw", "-S")
     assert int(of_process(whole.pid(ACTOR), "CapEff"), 16) == CAP_NET_ADMIN | CAP_NET_RAW
+
+
+def test_postfix_asks_the_policy_service_through_its_socket(net: Network, whole: Machine) -> None:
+    """The first question starts it, as the same user and boxed in as the daemon is."""
+    settings = whole.file("/etc/responder/responder.toml")
+    settings.write_text(settings.read_text() + QUOTA)
+    whole.run("systemctl", "enable", "--now", "responder-policyd.socket")
+    whole.run("postconf", "-e", "smtpd_end_of_data_restrictions=check_policy_service inet:127.0.0.1:10040")
+    whole.run("postfix", "reload")
+    assert not whole.pid(POLICYD)
+
+    words = ["swaks", "--server", net.srv.ipv4, "--to", "ok@example.org", "--from", "a@client.test", "--timeout", "60"]
+    sent = [net.good.run(words, timeout=120) for _ in range(3)]
+
+    assert [done.returncode == 0 for done in sent] == [True, True, False]
+    assert "over the limit of 2 messages" in sent[2].stdout
+    pid = whole.pid(POLICYD)
+    assert int(of_process(pid, "Uid").split()[0]) == int(whole.said("id", "--user", "responder"))
+    assert int(of_process(pid, "CapBnd"), 16) == 0
+    assert whole.said("stat", "--format=%a", "/run/responder/policy.sock") == "666"
