@@ -181,7 +181,8 @@ class Firewall:
             return
         self._socket.settimeout(_LONGEST_PUSH)
         try:
-            self._socket.sendall(self._out)
+            with contextlib.suppress(ConnectionError):  # its last words, which say why, are still to be read
+                self._socket.sendall(self._out)
         except OSError as error:
             self._lost(f"the firewall actor does not listen: {error}")
         else:

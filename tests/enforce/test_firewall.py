@@ -188,6 +188,25 @@ def test_why_an_actor_gave_up_is_what_the_requests_hear(tmp_path: Path, patient:
     assert heard == [Outcome(0, error="nftables refused: no")]
 
 
+def test_why_an_actor_gave_up_is_heard_although_it_was_being_told_much(tmp_path: Path) -> None:
+    """Its last words count where waiting until all is sent finds that nobody listens any more."""
+    path = tmp_path / "actor.sock"
+    heard: list[Outcome] = []
+    with closing(Firewall("", str(path))) as firewall, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        firewall.connect(now())
+        peer, _ = listener.accept()
+        firewall.sync([ban("192.0.2.7")] * 20_000, [], heard.append)
+        assert firewall.wants_to_write
+        peer.sendall(b'{"id": 0, "backend": "", "error": "nftables refused: no"}\n')
+        peer.close()
+        firewall.push()
+        pump(firewall, lambda: heard)
+
+    assert heard == [Outcome(0, error="nftables refused: no")]
+
+
 def test_a_service_is_reached_at_its_socket_and_outlives_the_daemon(tmp_path: Path) -> None:
     """A daemon that comes back finds the bans of the one before it."""
     path = tmp_path / "actor.sock"
