@@ -28,7 +28,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from responder.errors import StoreError
 
 PATIENCE = 5.0  # seconds that a server that does not answer may keep us waiting
-_TURN = 30.0  # seconds that other writers may: those of SQLite do not queue, and who has bad luck is passed by several
+TURN = 30.0  # seconds that other writers may: those of SQLite do not queue, and who has bad luck is passed by several
 _FORGOTTEN = 300.0  # seconds after which PostgreSQL ends a transaction in which nothing happens
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
@@ -51,8 +51,10 @@ def parse_url(text: str) -> sa.URL:
     return url.set(drivername=driver)
 
 
-def connect(url: str, migrations: Path, head: str) -> sa.Engine:
+def connect(url: str, migrations: Path, head: str, turn: float = TURN) -> sa.Engine:
     """Return an engine for *url*, whose tables *migrations* (an Alembic folder) brought to *head*.
+
+    *turn* is how long to wait, in seconds, for others who write into a file of SQLite.
 
     Raises StoreError.
     """
@@ -62,7 +64,7 @@ def connect(url: str, migrations: Path, head: str) -> sa.Engine:
         raise StoreError(f"{url!r} names no database that we can use; {error}") from None
     if parsed.get_backend_name() == "sqlite":
         _make_for_its_folder(Path(parsed.database or ":memory:"))
-        engine = sa.create_engine(parsed, connect_args={"timeout": _TURN})
+        engine = sa.create_engine(parsed, connect_args={"timeout": turn})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
@@ -93,7 +95,7 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
 
 def _prepare_postgresql(raw: Any, _record: Any) -> None:
     """Wait for no lock for ever, and hold none that long: a host that is gone must not stop the others."""
-    raw.execute(f"SET lock_timeout = '{_TURN:g}s'")
+    raw.execute(f"SET lock_timeout = '{TURN:g}s'")
     raw.execute(f"SET idle_in_transaction_session_timeout = '{_FORGOTTEN:g}s'")
     raw.commit()
 

@@ -20,6 +20,8 @@ def _possible(request: pytest.FixtureRequest) -> None:
     problem = network.missing()
     if problem and request.node.get_closest_marker("kernel"):
         pytest.skip(problem)
+    if request.node.get_closest_marker("long") and "long" not in request.config.option.markexpr:
+        pytest.skip("takes minutes; contrib/test -m long runs it")
 
 
 @pytest.fixture(autouse=True, scope="session")

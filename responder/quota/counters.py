@@ -28,6 +28,7 @@ from responder.quota.standing import Standing, Suspension
 
 HEAD = "0001"
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_TURN = 5.0  # seconds that somebody who looks into the file may keep the writing of counts waiting
 _PRUNED_AT_ONCE = 5000
 
 # All rows of a batch in one statement: an interpreter that is busy answering is waited for once, not for every row.
@@ -178,7 +179,7 @@ def connect(url: str) -> sa.Engine:
         parsed = databases.parse_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    return databases.connect(url, _MIGRATIONS, HEAD)
+    return databases.connect(url, _MIGRATIONS, HEAD, _TURN)
 
 
 def url(configured: str, state: str) -> str:

@@ -173,17 +173,22 @@ def test_a_journal_that_is_not_there_yet_is_waited_for(folder: Path) -> None:
         reader.reads("one")
 
 
+def readers() -> set[int]:
+    """Return the processes that read a journal for this one."""
+    return {one.pid for one in psutil.Process().children() if one.name() == "journalctl"}
+
+
 def test_a_reader_that_says_nothing_for_long_is_replaced(folder: Path) -> None:
     """Some lose track of a journal that rotates; it is no failure."""
     write(folder, "one")
     with Reader(folder) as reader:
         reader.reads("one")
-        before = {one.pid for one in psutil.Process().children()}
+        before = readers()
         reader.now += 601
         reader.poll()
         write(folder, "two", at=NOON + 1)
         reader.reads("one", "two")
-        assert not before & {one.pid for one in psutil.Process().children() if one.is_running()}
+        assert not before & readers()
         assert reader.status.restarts == 0
 
 
@@ -193,7 +198,7 @@ def test_a_reader_looks_again_before_the_journal_tells_it_to(folder: Path) -> No
     threads = threading.active_count()
     with Reader(folder) as reader:
         reader.reads("one")
-        (child,) = (one for one in psutil.Process().children() if one.name() == "journalctl")
+        child = psutil.Process(*readers())
         before = child.num_ctx_switches().voluntary
         until(lambda: child.num_ctx_switches().voluntary > before + 10, what="a reader that looks again")
     assert threading.active_count() == threads
