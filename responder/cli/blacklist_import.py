@@ -14,7 +14,7 @@ from responder.blacklist import listfile
 from responder.blacklist.listfile import FORMS, Form, Listed, Misread
 from responder.blacklist.reports import report_many
 from responder.blacklist.values import Report
-from responder.cli.blacklist_store import writing
+from responder.cli.blacklist_store import opened, turn
 from responder.cli.output import as_json, config_option, print_json, say
 from responder.errors import UsageError
 
@@ -70,14 +70,18 @@ def import_list(
 
 
 def hand_in_reports(listed: Iterable[Listed], reporter: str, config: Path | None) -> None:
-    """Report all of *listed*, a stream that may be long, in the name of *reporter*."""
+    """Report all of *listed*, a stream that may be long, in the name of *reporter*, and let others write meanwhile.
+
+    What was reported stays so where it is broken off; reported again, it changes nothing.
+    """
     if not reporter:
         raise UsageError("nobody is named whose list it is; add --reporter NAME, or --dry-run")
-    with writing(config) as turn:
+    with opened(config) as store:
         rest = iter(listed)
         while batch := list(itertools.islice(rest, _BATCH)):
-            reports = [Report(one.subject, reporter, turn.now, one.category, one.reason) for one in batch]
-            report_many(turn.connection, reports, turn.scoring, turn.now)
+            with turn(store) as (connection, scoring, now):
+                reports = [Report(one.subject, reporter, now, one.category, one.reason) for one in batch]
+                report_many(connection, reports, scoring, now)
 
 
 class Tally:

@@ -17,7 +17,7 @@ from responder.blacklist import allowing, database
 from responder.blacklist import subject as subjecting
 from responder.blacklist.scoring import Scoring
 from responder.blacklist.values import Entry, Level, Subject
-from responder.config import Settings
+from responder.config import Config, Settings
 from responder.decide.allowlist import Allowed
 from responder.errors import ConfigError, Refused, UsageError
 from responder.times import format_time
@@ -43,16 +43,23 @@ class Turn(NamedTuple):
 @contextmanager
 def opened(config: Path | None) -> Iterator[Store]:
     """Give the store of *config*; a ValueError inside is the caller's mistake, and told as that."""
-    path = find(config)
-    settings = configuration.load(path).settings
-    if not settings.blacklist.url:
+    loaded = configuration.load(find(config))
+    with connected(loaded) as engine:
+        try:
+            yield Store(engine, Scoring(**loaded.settings.blacklist.scoring.model_dump()), loaded.settings)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+
+
+@contextmanager
+def connected(loaded: Config) -> Iterator[sa.Engine]:
+    """Give the database that *loaded* names; raises Refused where it names none."""
+    if not loaded.settings.blacklist.url:
         remedy = 'add url = "sqlite:////var/lib/responder/blacklist.db", or that of a PostgreSQL'
-        raise Refused([ConfigError(path or "the defaults", "blacklist.url", "is not set", remedy)])
-    engine = database.connect(settings.blacklist.url)
+        raise Refused([ConfigError(loaded.path or "the defaults", "blacklist.url", "is not set", remedy)])
+    engine = database.connect(loaded.settings.blacklist.url)
     try:
-        yield Store(engine, Scoring(**settings.blacklist.scoring.model_dump()), settings)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+        yield engine
     finally:
         engine.dispose()
 
@@ -67,12 +74,19 @@ def reading(config: Path | None) -> Iterator[Turn]:
 @contextmanager
 def writing(config: Path | None) -> Iterator[Turn]:
     """Give a transaction that may write; what this host needs is allowed before anything else."""
-    with opened(config) as store, databases.transaction(store.engine) as connection:
-        turn = Turn(connection, store.scoring, time.time())
+    with opened(config) as store, turn(store) as taken:
+        yield taken
+
+
+@contextmanager
+def turn(store: Store) -> Iterator[Turn]:
+    """Give a transaction of *store* that may write, one of several."""
+    with databases.transaction(store.engine) as connection:
+        taken = Turn(connection, store.scoring, time.time())
         networks = (Allowed(network, "allow.networks in the settings") for network in store.settings.allow.networks)
         own = [*networks, *host.indispensable()]
-        allowing.protect(connection, own, store.scoring, turn.now, host=socket.gethostname(), whole=False)
-        yield turn
+        allowing.protect(connection, own, store.scoring, taken.now, host=socket.gethostname(), whole=False)
+        yield taken
 
 
 def _subject(_ctx: click.Context, _param: click.Parameter, text: str) -> Subject:

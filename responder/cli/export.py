@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 from responder import config as configuration
 from responder.blacklist.export.exporting import Result, export_one, lines, selection
 from responder.blacklist.export.formats import FORMATS, Format
-from responder.blacklist.export.selection import Selection, Tally
+from responder.blacklist.export.selection import Tally
 from responder.blacklist.values import Entry, Kind, Subject
 from responder.cli.exportwords import as_settings
 from responder.cli.listfile import listed
@@ -94,19 +95,24 @@ def export(
         _print(loaded, as_settings(form, words | {"output": _STDOUT}), source)
 
 
-def entries_of(config: Config, chosen: Selection) -> _Given:  # noqa: ARG001 - the store will need both
-    """Return the entries in force, at least those of *chosen*, in canonical order; and what is excluded."""
-    raise UsageError("there is no blacklist here to export; name a list with --from FILE")
+@contextmanager
+def _given(config: Config, settings: ExportSettings, source: str | None, now: float) -> Iterator[_Given]:
+    """Give the entries in order, and what is excluded: of the file *source*, or of the blacklist."""
+    if source:
+        yield listed(source)
+        return
+    from responder.blacklist.contents import contents  # noqa: PLC0415 - 100 ms that a list in a file need not wait
+    from responder.cli.blacklist_store import connected  # noqa: PLC0415
 
-
-def _entries(config: Config, settings: ExportSettings, source: str | None, now: float) -> _Given:
-    return listed(source) if source else entries_of(config, selection(settings, now))
+    with connected(config) as engine, contents(engine, selection(settings, now)) as given:
+        yield given
 
 
 def _keep(config: Config, exports: Iterable[ExportSettings], source: str | None, *, as_json: bool) -> None:
     now, results = time.time(), list[Result]()
     for one in exports:
-        results.append(export_one(one, *_entries(config, one, source, now), now))
+        with _given(config, one, source, now) as given:
+            results.append(export_one(one, *given, now))
     if as_json:
         print_json([result._asdict() for result in results])
     for result in () if as_json else results:
@@ -124,7 +130,8 @@ def _told(result: Result) -> str:
 
 def _print(config: Config, settings: ExportSettings, source: str | None) -> None:
     now, tally = time.time(), Tally()
-    sys.stdout.writelines(lines(settings, *_entries(config, settings, source, now), now, tally))
+    with _given(config, settings, source, now) as given:
+        sys.stdout.writelines(lines(settings, *given, now, tally))
     sys.stdout.flush()
     if tally.left_out:
         click.echo(f"responder: {tally.left_out:,} entries left out that {settings.format} cannot say", err=True)

@@ -145,7 +145,6 @@ def test_wrong_words_are_status_2(responder: Command, words: tuple[str, ...]) ->
         (("bind-ip4", "--set", "nested=perhaps"), "nested"),
         (("plain", "--max-age", "soon"), "no duration"),
         (("plain", "--bits-v4", "x"), "write 16-32"),
-        (("plain",), "there is no blacklist here"),
         (("plain", "--from", "/nowhere/list"), "/nowhere/list"),
         (("--all",), "there is no [[export]]"),
     ],
