@@ -32,7 +32,7 @@ def test_bash_completes_verbs_and_values(
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m responder "$@"\n')
     program.chmod(0o755)
 
-    asked = ["bash", "-c", _ASKED, "bash", script, program, *words]
+    asked = ["bash", "-c", _ASKED, "bash", str(script), str(program), *words]
     done = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
 
     assert (done.stdout, done.stderr) == (f"{expected}\n", "")
