@@ -10,6 +10,7 @@ from responder.cli.blacklist_removals import request_removal, review
 from responder.cli.blacklist_report import report, vote
 from responder.cli.blacklist_reporters import group, reporter
 from responder.cli.blacklist_score import score
+from responder.cli.blacklist_serve import serve
 from responder.cli.blacklist_show import history, list_entries, show
 
 
@@ -45,5 +46,6 @@ for command in (
     proposals,
     parse,
     import_list,
+    serve,
 ):
     blacklist.add_command(command)

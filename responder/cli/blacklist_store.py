@@ -1,7 +1,6 @@
 """blacklist_store - how the commands under ``responder blacklist`` reach the database, and what they share."""
 
 import getpass
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,7 +84,8 @@ def turn(store: Store) -> Iterator[Turn]:
         taken = Turn(connection, store.scoring, time.time())
         networks = (Allowed(network, "allow.networks in the settings") for network in store.settings.allow.networks)
         own = [*networks, *host.indispensable()]
-        allowing.protect(connection, own, store.scoring, taken.now, host=socket.gethostname(), whole=False)
+        host_name = store.settings.blacklist.reporter
+        allowing.protect(connection, own, store.scoring, taken.now, host=host_name, whole=False)
         yield taken
 
 

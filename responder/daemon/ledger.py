@@ -18,10 +18,14 @@ from responder.decide.policy import Policy
 from responder.decide.tracker import Judgement, Tracker
 from responder.errors import StoreError
 from responder.store.database import CorruptError, Lock, set_aside
+from responder.store.outbox import Outgoing
 from responder.store.state import Batch, Handled, Lift, Maker, PastBan, StateStore
 from responder.values import Ban, Offence, Position, Prefix
 
 MOST_OWED = 100_000  # judgements
+LISTED, RECOVERED = "blacklist", "recovered"
+"""The policy names of bans that follow from listings, and of those that only the kernel still knew."""
+
 _PATIENCE = 1.0  # seconds between attempts to commit
 _log = logging.getLogger("responder")
 
@@ -38,6 +42,8 @@ class Ledger:
         self._path = folder / name
         self._lock = Lock(folder)
         self.tracker = Tracker({}, Allowlist())
+        self.reporting = False
+        self.reported = 0
         self.trouble = ""
         self.kept_aside: Path | None = None
         self.positions: dict[str, tuple[Position, ...]] = {}
@@ -119,17 +125,26 @@ class Ledger:
                 self._owed.judge(judgement)
                 if judgement.ban:
                     made.append(judgement.ban)
+                    self._report(judgement.ban, offence.line)
         return made
 
     def ban(self, ban: Ban) -> None:
         """Take a ban that no log line made."""
         self.tracker.enter(ban)
         self._owed.changes.append(ban)
+        self._report(ban)
+
+    def _report(self, ban: Ban, evidence: str = "") -> None:
+        """Have the blacklist told of *ban*, if it is this host that found it out."""
+        if self.reporting and ban.policy not in (LISTED, RECOVERED):
+            self._owed.outgoing.append(Outgoing(ban.prefix, ban.start, ban.policy, evidence or ban.reason))
 
     def respond(self, offence: Offence, now: float, why: str) -> Judgement:
         """Judge an *offence* that an active response is the answer to; see `Tracker.respond`."""
         judgement = self.tracker.respond(offence, now, why)
         self._owed.judge(judgement)
+        if judgement.ban:
+            self._report(judgement.ban, offence.line)
         return judgement
 
     def withdraw(self, prefix: Prefix, made_by: Maker, by: str, now: float) -> tuple[Ban, ...]:
@@ -159,8 +174,13 @@ class Ledger:
         """End the bans of *prefix*, and return them."""
         lifted = self.tracker.lift(prefix)
         if lifted:
+            self._lifted[prefix] = now
             self._owed.changes.append(Lift(prefix, now, by))
         return lifted
+
+    def lifted_at(self, prefix: Prefix) -> float:
+        """Return when all bans of just *prefix* were last ended by somebody, 0 where that is long ago."""
+        return self._lifted.get(prefix, 0.0)
 
     def commit(
         self, positions: dict[str, tuple[Position, ...]], lag: float, now: float, *, durable: bool = False
@@ -183,6 +203,7 @@ class Ledger:
             return self._failed(error, now)
         if self.trouble:
             _log.warning("the state store works again; nothing was lost")
+        self.reported += len(self._owed.outgoing)
         self.trouble, self._owed, self._positions, self._undurable = "", Batch(), positions, not durable
         return True
 
@@ -224,4 +245,7 @@ class Ledger:
         self.kept_aside = set_aside(self._path, now)
         _log.error("%s; it is kept as %s, and a new database begun", error, self.kept_aside)
         owed = set(self._owed.changes)
-        self._owed.changes[:0] = [ban for ban in self.tracker.lasting(now) if ban not in owed]
+        known = [ban for ban in self.tracker.lasting(now) if ban not in owed]
+        self._owed.changes[:0] = known
+        for ban in known:
+            self._report(ban)  # one that was reported before is the same report again, and counts once

@@ -26,12 +26,13 @@ from responder.control.spool import Spool
 from responder.daemon.activity import Activity
 from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
-from responder.daemon.ledger import MOST_OWED, Ledger
+from responder.daemon.ledger import MOST_OWED, RECOVERED, Ledger
 from responder.daemon.logs import Logs
 from responder.daemon.readiness import Readiness
 from responder.daemon.renewal import Renewal
 from responder.daemon.requests import Requests
 from responder.daemon.responses import Responses
+from responder.daemon.sharing import Sharing
 from responder.daemon.signals import Signals
 from responder.decide.allowlist import Allowlist
 from responder.detect.detector import Detector
@@ -48,8 +49,6 @@ from responder.values import Ban, Prefix
 _TICK = 1.0  # seconds
 _CLEAN_EVERY = 60.0
 _TOLD_BUSY, _TOLD_IDLE = 100, 1000  # bans that one turn writes to the log, 10 us each
-RECOVERED = "recovered"
-"""The policy name of bans that only the kernel still knew."""
 
 _log = logging.getLogger("responder")
 
@@ -92,6 +91,7 @@ class Daemon:
         horizon = self.started - config.longest_window
         self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)
         self.activity = Activity(self.logs)
+        self.sharing = Sharing(self, self._selector, dry_run=options.dry_run)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
         self._selector.register(self.logs.arrivals, selectors.EVENT_READ, lambda _: self.logs.arrivals.drain())
         self._watch = Watch([log.settings.path for log in self.logs.each if log.settings.path], self._signals.wake)
@@ -145,7 +145,7 @@ class Daemon:
         self._untold.extend(bans)
         read = self.logs.lines != lines
         self._tell(_TOLD_BUSY if read else _TOLD_IDLE)
-        return read or bool(self._untold)
+        return read or bool(self._untold) or self.sharing.busy
 
     def _tell(self, most: int) -> None:
         """Announce bans, up to *most*: in a flood the next ones are made and enforced first."""
@@ -200,6 +200,7 @@ class Daemon:
         self.commit()
         self._tell(len(self._untold))
         self._control.close()
+        self.sharing.close()
         self.kernel.close()
         self.logs.close()
         self.ledger.close()
@@ -217,6 +218,7 @@ class Daemon:
             self._readiness.reloading()
             self._reload(now)
         self.kernel.tend(self.ledger.tracker, now)
+        self.sharing.tend(now)
         self._readiness.tend(self.kernel.synced or bool(self.kernel.trouble), self._fares)
         if now < self._tick_at and self._tick_at - now <= _TICK:
             return False
@@ -246,6 +248,7 @@ class Daemon:
         self._lift_allowed(now)
         self.commit()
         self.kernel.want_sync()
+        self.sharing.protect()
 
     def _lift_allowed(self, now: float) -> None:
         """End the bans of whom the allowlist protects by now."""
@@ -274,6 +277,7 @@ class Daemon:
         changed = [key for key in fixed if getattr(config.settings, key) != getattr(self.config.settings, key)]
         if changed:
             _log.warning("reload: %s changed, which takes a restart", ", ".join(changed))
+        self.sharing.reload(config)
         self.config, self.detector = config, Detector(rules)
         self.ledger.tracker.policies = config.policies
         self.guard = Guard(config.settings.allow, self.guard.names, self._signals.wake)

@@ -18,6 +18,7 @@ from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import Ledger
 from responder.daemon.logs import Logs
 from responder.daemon.responses import Responses
+from responder.daemon.sharing import Sharing
 from responder.detect.detector import Detector
 from responder.enforce.backend import Target
 from responder.enforce.firewall import held_in
@@ -46,6 +47,7 @@ class Engine(Protocol):
     guard: Guard
     responses: Responses
     activity: Activity
+    sharing: Sharing
 
     def now(self) -> float:
         """Return the wall clock."""
@@ -114,6 +116,7 @@ class Requests:
                 "owed": ledger.owed,
                 "kept_aside": str(ledger.kept_aside or ""),
             },
+            "blacklist": daemon.sharing.status(),
             "lines": daemon.logs.lines,
             "offences": sum(log.offences for log in daemon.logs.each),
             "bans": len(tracker.bans(now)),

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from responder.control.spool import Spool
+from responder.daemon.changes import Changes
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import Ledger
 from responder.decide.tracker import Effect
@@ -141,26 +142,19 @@ class Responses:
     def _carry_out(self, wanted: Iterable[tuple[Response, Reply]]) -> None:
         daemon, now = self._daemon, self._daemon.now()
         tracker = daemon.ledger.tracker
-        before: dict[Prefix, tuple[Ban, ...]] = {}
+        changes = Changes(tracker, now)
         done: list[tuple[Done, Reply]] = []
         made: list[Ban] = []
         for response, reply in sorted(wanted, key=lambda one: one[0].token):
             prefix = self._prefix(response)
-            before.setdefault(prefix, tracker.bans_of(prefix, now))
+            changes.look(prefix)
             bans = self._act(response, prefix, now)
             done.append((bans[0], reply))
             made += bans[1]
         stored = daemon.commit(durable=True)
         for ban in made:
             daemon.announce(ban)
-        after = {prefix: tracker.bans_of(prefix, now) for prefix in before}
-        changed = [ban for prefix, bans in after.items() for ban in bans if ban not in before[prefix]]
-        gone = [
-            ban
-            for prefix, bans in before.items()
-            for ban in bans
-            if ban.scope not in {other.scope for other in after[prefix]}
-        ]
+        changed, gone = changes.made()
 
         def answer(outcome: Outcome) -> None:
             for (did, said), reply in done:

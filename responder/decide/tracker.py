@@ -213,6 +213,11 @@ class Tracker:
         """Return the bans in force at *now* of just *prefix*."""
         return tuple(ban for ban in longest(self._banned.of(prefix)) if ban.expires > now)
 
+    def made_by(self, prefix: Prefix, policy: str, rule: str) -> Ban | None:
+        """Return the ban of just *prefix* that *rule* made under *policy*, the last of several."""
+        made = [ban for ban in self._banned.of(prefix) if (ban.policy, ban.rule) == (policy, rule)]
+        return made[-1] if made else None
+
     def lasting(self, now: float) -> tuple[Ban, ...]:
         """Return all bans that are not over at *now*, those included than which another lasts longer."""
         return self._banned.lasting(now)

@@ -1,6 +1,7 @@
 """blacklist - the table ``[blacklist]``: where the blacklist is, and what makes a listing."""
 
-from typing import Annotated
+import socket
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -42,6 +43,9 @@ class BlacklistSettings(MailSettings):
     """The blacklist of this host, or of several that share a database; without a URL there is none."""
 
     url: str = ""
+    report: bool = True
+    reporter: Annotated[str, Field(pattern=r"^\S(?:[\x20-\x7e]{0,98}\S)?$")] = Field(default_factory=socket.gethostname)
+    take: Literal["", "strict", "moderate", "broad"] = ""
     scoring: ScoringSettings = ScoringSettings()
     audit: Duration = 1096 * DAY
 

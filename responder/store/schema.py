@@ -7,6 +7,7 @@
     progress   one row: when the last commit was, and how far the logs lagged behind it
     responses  which active responses were carried out, lest one be twice
     activity   how often each rule matched in each log on each day (UTC); rule "": how many lines it had
+    outbox     what is to be reported to the blacklist and was not yet; a number is never used again
     names      what allow-listed host names last resolved to
 
 Addresses are 16 bytes that sort as addresses do (IPv4 at ::ffff:0:0/96), so a
@@ -127,6 +128,18 @@ progress = Table(
     Column("id", Integer, primary_key=True),
     Column("committed", Float, nullable=False),
     Column("lag", Float, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("network", LargeBinary(16), nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("time", Float, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 names = Table(

@@ -20,6 +20,7 @@ from sqlalchemy.dialects import sqlite
 
 from responder.decide.tracker import Effect, Judgement
 from responder.store import database
+from responder.store.outbox import Outbox, Outgoing
 from responder.store.schema import activity, bans, names, offences, positions, progress, responses
 from responder.values import Ban, Offence, Position, Prefix, Scope
 
@@ -75,11 +76,14 @@ class Batch:
     responses: list[Handled] = field(default_factory=list)
     activity: Counter[tuple[int, str, str]] = field(default_factory=Counter)
     """By day, source and rule."""
+    outgoing: list[Outgoing] = field(default_factory=list)
+    """What the blacklist is to be told of the bans among the changes."""
     lag: float = 0.0
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to commit."""
-        return bool(self.judgements or self.changes or self.positions or self.responses or self.activity)
+        owed = self.judgements, self.changes, self.positions, self.responses, self.activity, self.outgoing
+        return any(owed)
 
     def judge(self, judgement: Judgement) -> None:
         """Add *judgement*, with the ban that it led to."""
@@ -95,6 +99,7 @@ class StateStore:
         """Open *path*; raises StoreError or CorruptError."""
         self.path = path
         self._connection = database.connect(path)
+        self.outbox = Outbox(self._connection, path)
 
     def close(self) -> None:
         """Close the file."""
@@ -129,6 +134,7 @@ class StateStore:
         if batch.responses:
             execute(responses.insert(), [_response_row(one) for one in batch.responses])
         self._count(batch.activity)
+        self.outbox.put(batch.outgoing)
         execute(sa.delete(progress))
         execute(progress.insert(), {"id": 1, "committed": now, "lag": batch.lag})
 

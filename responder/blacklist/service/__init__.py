@@ -1,0 +1,1 @@
+"""The process between a daemon and the blacklist: what waits for the database, so that the daemon does not."""
