@@ -1,18 +1,15 @@
 """blacklist_show - ``responder blacklist show``, ``list`` and ``history``: what is listed, and why."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from responder.blacklist import audit, entries, removals, reports, subjects
-from responder.blacklist.lookup import lookup
+from responder.blacklist import audit, entries, reports, subjects
 from responder.blacklist.values import Kind, Level, Subject
+from responder.cli import blacklist_about
 from responder.cli.blacklist_store import entry_message, level_option, reading, subject_argument
 from responder.cli.output import as_json, config_option, print_json, say, table
 from responder.times import format_time
-
-_RECENT = 10
 
 
 @click.command()
@@ -29,43 +26,13 @@ def show(*, subject: Subject, as_json: bool, config: Path | None) -> None:
     responder blacklist show https://www.example.org/login --json
     """
     with reading(config) as (connection, _, now):
-        answer = lookup(connection, subject, now)
-        number = subjects.numbers(connection, [subject]).get(subject, 0)
-        reported = list(reports.of(connection, number, _RECENT))
-        asked = [one for one in removals.about(connection, number) if number]
-    shown: dict[str, Any] = {
-        "subject": subject.value,
-        "kind": subject.kind.value,
-        "listed": answer.listed,
-        "allowed": answer.allowed and {"by": answer.allowed.subject.value, "why": answer.allowed.why},
-        "listings": [entry_message(entry) for entry in answer.entries],
-        "reports": [{**report._asdict(), "time": format_time(report.time)} for report in reported],
-        "removals": [
-            {"number": one.id, "state": one.state, "requester": one.requester, "text": one.text, "why": one.why or ""}
-            for one in asked
-        ],
-    }
+        told = blacklist_about.about(connection, subject, now)
     if as_json:
-        print_json(shown)
+        print_json(told)
     else:
-        _print(shown)
-    if not answer.listed:
+        blacklist_about.show(told)
+    if not told["listed"]:
         raise SystemExit(1)
-
-
-def _print(shown: dict[str, Any]) -> None:
-    say(f"{shown['subject']} is {'listed' if shown['listed'] else 'not listed'}")
-    if shown["allowed"]:
-        say(f"  allowed with {shown['allowed']['by']}: {shown['allowed']['why']}")
-    for one in shown["listings"]:
-        say(f"  {one['subject']}: {one['level']}, score {one['score']:g}, since {one['since']}, until {one['until']}")
-        say(f"    {one['category'] and one['category'] + ': '}{one['reason']}")
-    for one in shown["removals"]:
-        say(f"  removal no. {one['number']}, asked for by {one['requester']}: {one['state']}  {one['why']}")
-    if shown["reports"]:
-        say("\nLatest reports:")
-    for one in shown["reports"]:
-        say(f"  {one['time']}  {one['reporter']}  {one['category']}  {one['evidence']}")
 
 
 @click.command("list")

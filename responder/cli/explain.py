@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from responder.cli.output import as_json, ask, config_option, print_json, say, stopped, stopped_from
+from responder.values import Prefix
 
 
 @click.command()
@@ -14,8 +15,12 @@ from responder.cli.output import as_json, ask, config_option, print_json, say, s
 @as_json
 @config_option
 def explain(address: str, most: int, as_json: bool, config: Path | None) -> None:
-    """Tell why ADDRESS is or is not banned: every offence with its line, every ban, what the kernel holds."""
+    """Tell why ADDRESS is or is not banned: every offence with its line, every ban, what the kernel holds.
+
+    With a blacklist in the settings, also its listings, the latest reports and requests for removal.
+    """
     answer = ask(config, "explain", address=address, most=most)
+    answer["blacklist"] = _blacklist(answer["address"], config)
     if as_json:
         print_json(answer)
         return
@@ -35,6 +40,24 @@ def explain(address: str, most: int, as_json: bool, config: Path | None) -> None
     for offence in answer["offences"]:
         say(f"  {offence['time']}  {offence['rule']} ({offence['policy']}): {offence['effect']}")
         say(f"      {offence['line']}")
+    if answer["blacklist"]:
+        say("\nOn the blacklist:")
+        _listed(answer["blacklist"])
+
+
+def _blacklist(address: str, config: Path | None) -> dict[str, Any] | None:
+    from responder.cli.blacklist_about import asked  # noqa: PLC0415 - 300 ms; help need not wait for it
+
+    return asked(Prefix.parse(address), config)
+
+
+def _listed(told: dict[str, Any]) -> None:
+    from responder.cli.blacklist_about import show  # noqa: PLC0415
+
+    if "error" in told:
+        say(f"it cannot be asked: {told['error']}")
+    else:
+        show(told)
 
 
 def _verdict(answer: dict[str, Any]) -> str:

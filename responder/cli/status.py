@@ -37,6 +37,8 @@ def _show(answer: dict[str, Any], troubles: list[str]) -> None:
         say(f"          rules put back that somebody else had taken away: {firewall['mended']} times")
     say(f"bans      {answer['bans']} in force, {answer['tracked']} addresses counted")
     say(f"lines     {answer['lines']} read, {answer['offences']} offences")
+    if answer["blacklist"]:
+        _show_blacklist(answer["blacklist"])
     rows = [
         (file["path"], file["state"], source["lines"], source["offences"], file["behind"], file["rotations"])
         for source in answer["sources"]
@@ -47,6 +49,17 @@ def _show(answer: dict[str, Any], troubles: list[str]) -> None:
     _show_others(answer["sources"])
     for trouble in troubles:
         say(f"! {trouble}")
+
+
+def _show_blacklist(shared: dict[str, Any]) -> None:
+    how = "connected" if shared["connected"] else "not connected"
+    say(f"blacklist {how}: {shared['reported']} reported, {shared['outbox']} wait; takes {shared['take'] or 'nothing'}")
+    exports = [
+        (one["output"], one["format"], one["entries"], one["success"] or "never", one["changed"] or "-")
+        for one in shared["exports"]
+    ]
+    if exports:
+        table(("EXPORT", "FORMAT", "ENTRIES", "LAST SUCCESS", "CHANGED"), exports)
 
 
 def _show_others(sources: list[dict[str, Any]]) -> None:
@@ -96,6 +109,7 @@ def _troubles(answer: dict[str, Any]) -> Iterator[str]:
         yield f"limits.tracked: {answer['tracked_dropped']} of the least dangerous addresses were dropped"
     for name, why in answer["unresolved"].items():
         yield f"allow.hosts: {name}: {why}; its last known addresses stay allowed"
+    yield from _blacklist_troubles(answer["blacklist"] or {"error": "", "dropped": 0, "exports": ()})
     for source in answer["sources"]:
         yield from _source_troubles(source)
     for one in answer["silent"]:
@@ -104,6 +118,16 @@ def _troubles(answer: dict[str, Any]) -> Iterator[str]:
             f"{one['source']}: {what} matched on {one['matched']} of {one['of_days']} days up to {one['last']} "
             "and never since, though the log goes on; see `responder rules coverage` for messages that nobody knows"
         )
+
+
+def _blacklist_troubles(shared: dict[str, Any]) -> Iterator[str]:
+    if shared["error"]:
+        yield f"blacklist: {shared['error']}; {shared['outbox']} reports wait, and nothing is lost"
+    if shared["dropped"]:
+        yield f"blacklist: too many reports waited; {shared['dropped']} of the oldest were dropped"
+    for one in shared["exports"]:
+        if one["error"]:
+            yield f"{one['output']}: {one['error']} (last made {one['success'] or 'never'}); it is tried again"
 
 
 def _source_troubles(source: dict[str, Any]) -> Iterator[str]:
