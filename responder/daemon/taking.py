@@ -10,7 +10,6 @@ own word back as somebody else's.
 """
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -22,7 +21,7 @@ from responder.store.state import Maker
 from responder.values import Ban, Outcome, Prefix
 
 _MAKER = Maker(LISTED, "listing")
-_AT_ONCE = 500
+_AT_ONCE, _LOOKED_AT = 500, 5000  # in one turn of the loop: how many are withdrawn, and looked at
 _TOLD = 10  # bans of a part that are told one by one
 _log = logging.getLogger("responder")
 
@@ -59,17 +58,17 @@ class Taking:
     def __init__(self, daemon: Engine, ready: Callable[[], None]) -> None:
         self._daemon, self._ready = daemon, ready
         self._seen: set[Prefix] = set()
-        self._stale: deque[Prefix] = deque()
+        self._rest: list[Prefix] = []  # who is banned and was not yet looked at, after a whole set
         self._owes = self._unstored = False
 
     @property
     def busy(self) -> bool:
         """Tell whether there is something to do at once."""
-        return bool(self._stale)
+        return bool(self._rest)
 
     def begin(self) -> None:
         """Expect a whole set."""
-        self._seen, self._stale, self._owes = set(), deque(), True
+        self._seen, self._rest, self._owes = set(), [], True
         self._answer()
 
     def take(self, rows: Iterable[Sequence[Any]]) -> None:
@@ -82,19 +81,29 @@ class Taking:
     def end(self) -> None:
         """Withdraw, a little at a time, what was not in the whole set that ends here."""
         self._owes = True
-        now, bans = self._daemon.now(), self._daemon.ledger.tracker.lasting(self._daemon.now())
-        gone = {ban.prefix for ban in bans if ban.policy == LISTED and ban.expires > now} - self._seen
-        self._seen, self._stale = set(), deque(sorted(gone))
-        if not self._stale:
+        self._rest = self._daemon.ledger.tracker.banned()
+        if not self._rest:
             self._answer()
 
     def tend(self) -> None:
         """Go on with what is to be done a little at a time."""
-        if self._stale:
-            gone = [self._stale.popleft() for _ in range(min(_AT_ONCE, len(self._stale)))]
-            self._change([Listed(prefix, 0.0, 0.0, "") for prefix in gone])
+        if self._rest:
+            self._withdraw()
         elif self._unstored and not self._daemon.ledger.trouble:
             self._unstored = False
+            self._answer()
+
+    def _withdraw(self) -> None:
+        tracker, gone = self._daemon.ledger.tracker, list[Listed]()
+        for _ in range(min(_LOOKED_AT, len(self._rest))):
+            prefix = self._rest.pop()
+            if prefix not in self._seen and tracker.made_by(prefix, *_MAKER):
+                gone.append(Listed(prefix, 0.0, 0.0, ""))
+                if len(gone) >= _AT_ONCE:
+                    break
+        if gone:
+            self._change(gone)
+        elif not self._rest:
             self._answer()
 
     def _answer(self) -> None:
@@ -116,7 +125,7 @@ class Taking:
         def answered(_outcome: Outcome) -> None:  # what the kernel could not be told is the kernel's to mend
             if not stored and daemon.ledger.trouble:
                 self._unstored = True
-            elif not self._stale:
+            elif not self._rest:
                 self._answer()
 
         if bans or lifts:

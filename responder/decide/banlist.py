@@ -47,6 +47,10 @@ class BanList:
         """Return all bans of just *prefix*."""
         return self._of.get(prefix, ())
 
+    def prefixes(self) -> list[Prefix]:
+        """Return whom any ban is about."""
+        return list(self._of)
+
     def in_force(self, now: float) -> tuple[Ban, ...]:
         """Return for each prefix and scope the ban that lasts longest, unless it is over at *now*."""
         found: list[Ban] = []

@@ -218,6 +218,10 @@ class Tracker:
         made = [ban for ban in self._banned.of(prefix) if (ban.policy, ban.rule) == (policy, rule)]
         return made[-1] if made else None
 
+    def banned(self) -> list[Prefix]:
+        """Return whom any ban is about, of those also that ended a moment ago."""
+        return self._banned.prefixes()
+
     def lasting(self, now: float) -> tuple[Ban, ...]:
         """Return all bans that are not over at *now*, those included than which another lasts longer."""
         return self._banned.lasting(now)
