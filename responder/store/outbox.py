@@ -50,7 +50,7 @@ class Outbox:
 
     def next(self, most: int) -> list[tuple[int, Outgoing]]:
         """Return the oldest *most* that wait, with their numbers.  Raises StoreError."""
-        query = sa.select(outbox).order_by(outbox.c.id).limit(most)
+        query = sa.select(outbox).where(outbox.c.id > 0).order_by(outbox.c.id).limit(most)
         with database.reading(self._path), self._connection.begin():
             return [
                 (number, Outgoing(Prefix.unpack(network, length), *rest))

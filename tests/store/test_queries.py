@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responder.decide.tracker import Judgement
+from responder.store.outbox import Outgoing
 from responder.store.state import Batch, Lift, StateStore
 from responder.values import Ban, Position, Prefix
 from tests.store import strategies as some
@@ -53,8 +54,8 @@ def test_a_ban_of_the_network_is_not_hidden_by_later_ones_of_its_first_address(t
     store.close()
 
 
-_MENTIONED = re.compile(r"\b(offences|bans|positions)\b")
-_FULL = re.compile(r"SCAN (offences|bans|positions)\b(?!.* USING (COVERING )?INDEX)")
+_MENTIONED = re.compile(r"\b(offences|bans|positions|outbox)\b")
+_FULL = re.compile(r"SCAN (offences|bans|positions|outbox)\b(?!.* USING (COVERING )?INDEX)")
 
 
 def test_every_statement_runs_on_an_index(tmp_path: Path) -> None:
@@ -71,7 +72,11 @@ def test_every_statement_runs_on_an_index(tmp_path: Path) -> None:
     address = Prefix.parse("2001:db8::7")
     position = Position("/var/log/mail.log", 1, 2, 3, b"", b"")
 
-    store.commit(Batch([some.judgement("192.0.2.7")], lag=1.0), NOON)
+    store.commit(Batch([some.judgement("192.0.2.7")], outgoing=[Outgoing(address, NOON, "", "")], lag=1.0), NOON)
+    store.outbox.next(500)
+    store.outbox.waiting()
+    store.outbox.remove(0)
+    store.outbox.drop(1000)
     store.commit(
         Batch(
             [some.judgement("192.0.2.7")],
