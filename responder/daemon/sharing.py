@@ -141,7 +141,7 @@ class Sharing:
             _log.error("the blacklist: %s; %s until it works again", error, _PARTS[part])
         elif before and not error:
             _log.warning("the blacklist works again (%s)", part)
-        self._states[part] = state
+        self._states[part] = {**self._states.get(part, {}), **state}
         if self._child and not error:
             self._child.settled()
 

@@ -69,7 +69,8 @@ class Host:
         assert self.answers == before + 1
 
     def bans(self, policy: str) -> dict[Prefix, float]:
-        return {ban.prefix: ban.expires for ban in self.ledger.tracker.lasting(self.clock) if ban.policy == policy}
+        bans = [ban for ban in self.ledger.tracker.lasting(self.clock) if ban.policy == policy]
+        return {ban.prefix: ban.expires for ban in sorted(bans, key=lambda ban: ban.expires)}
 
     def close(self) -> None:
         self.ledger.close()

@@ -51,6 +51,8 @@ class Link:
                 time.sleep(patience)
                 patience = min(2 * patience, _LONGEST_PATIENCE)
             else:
+                if patience > _PATIENCE:
+                    self.fare(part, error="")
                 return
 
     def fare(self, part: str, **state: Any) -> None:

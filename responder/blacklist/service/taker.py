@@ -55,7 +55,7 @@ class Taker:
 
     def _follow(self) -> None:
         engine = self._link.engine()
-        self._again = True  # whatever was missed while the database was away
+        self._again, self._told_at = True, 0.0  # whatever was missed while the database was away
         with _Bell(engine) as bell:
             while True:
                 self._look(engine)
