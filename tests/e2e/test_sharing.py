@@ -166,6 +166,7 @@ def test_a_removal_that_is_granted_frees_everywhere(net: Network, three: Three) 
         until(lambda server=server: "45.10.5.1" not in server.drops(), within=20, every=0.1)  # type: ignore[misc]
 
 
+@pytest.mark.long
 def test_a_file_of_sqlite_is_shared_by_polling(tmp_path: Path) -> None:
     """Two daemons of one machine, say in containers, with no server at all."""
     url = f"sqlite:///{tmp_path / 'blacklist.db'}"
