@@ -108,8 +108,10 @@ def test_a_ban_is_reported_once_with_its_line(engine: Engine, either: Blacklist)
         assert either.reports() == [("45.10.0.7", "login"), ("45.10.0.8", "manual")]
         with either.engine.connect() as connection:
             evidence = set(connection.execute(sa.select(schema.reports.c.evidence)).scalars())
+            tokens = set(connection.execute(sa.select(schema.reports.c.token)).scalars())
         assert any("Failed password for root from 45.10.0.7" in line for line in evidence)
         assert "by hand" in evidence
+        assert {token.rpartition("/")[0] for token in tokens} == {"mx/1", "mx/2"}
         status = engine.until(lambda: (now := engine.ask("status")["blacklist"])["connected"] and now)
         assert (status["outbox"], status["reported"], status["error"]) == (0, 2, "")
 
@@ -291,6 +293,14 @@ def test_the_outbox_is_bounded(sharing: Engine) -> None:
         assert sharing.ask("status")["blacklist"]["dropped"] == 2
 
 
+def test_a_clock_that_was_ahead_keeps_nothing_out(sharing: Engine, blacklist: Blacklist) -> None:
+    """A ban of the day after tomorrow is reported as one of now, and those behind it are reported, too."""
+    with sharing.running(ahead=3 * 86400.0):
+        sharing.ask("ban", address="45.10.0.7")
+        sharing.ask("ban", address="45.10.0.8")
+        sharing.until(reported(sharing, blacklist, 2))
+
+
 def test_files_follow_the_blacklist(engine: Engine, blacklist: Blacklist, tmp_path: Path) -> None:
     """Without anybody's command; status tells when each was made last."""
     files = [tmp_path / "plain.txt", tmp_path / "nowhere" / "x"]
@@ -317,8 +327,11 @@ def test_a_host_may_take_and_give_nothing(sharing: Engine, blacklist: Blacklist)
     assert blacklist.reports() == []
 
 
-def test_a_server_that_is_down_delays_nothing(sharing: Engine, blacklist: Blacklist, postgres: PostgreSQL) -> None:
+def test_a_server_that_is_down_delays_nothing(
+    sharing: Engine, blacklist: Blacklist, postgres: PostgreSQL, tmp_path: Path
+) -> None:
     """The ban is in the kernel at once; the report waits in the outbox until the server is back."""
+    sharing.configure(blacklist.settings() + f'\n[[export]]\nformat = "plain"\noutput = "{tmp_path}/list"\n')
     with sharing.running():
         sharing.until(lambda: sharing.ask("status")["blacklist"]["connected"])
         blacklist.engine.dispose()
