@@ -78,7 +78,7 @@ def test_every_answer_is_json_with_its_keys(responder: Command, daemon: Daemon) 
     (listed,) = responder("bans", "--json").json
     assert set(listed) == ban_keys | {"packets", "bytes", "last"}
     explained = responder("explain", SEVEN, "--json").json
-    assert set(explained) == {"address", "allowed", "in_force", "windows", "offences", "bans", "kernel"}
+    assert set(explained) == {"address", "allowed", "in_force", "windows", "offences", "bans", "kernel", "blacklist"}
     assert set(explained["kernel"][0]) == {"prefix", "scope", "expires", "packets", "bytes", "last"}
     lifted = responder("unban", SEVEN, "--json").json
     assert set(lifted) == {"lifted"} | done
@@ -87,7 +87,7 @@ def test_every_answer_is_json_with_its_keys(responder: Command, daemon: Daemon) 
     status = responder("status", "--json").json
     assert set(status) == {
         "version", "pid", "since", "config", "rules", "firewall", "store", "lines", "offences", "bans", "tracked",
-        "tracked_dropped", "allowlist", "unresolved", "silent", "sources", "troubles",
+        "tracked_dropped", "allowlist", "unresolved", "silent", "sources", "troubles", "blacklist",
     }  # fmt: skip
 
 
