@@ -22,6 +22,7 @@ from responder.policyfile import Duration, merge
 from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table
 from responder.settings.blacklist import BlacklistSettings
 from responder.settings.export import ExportSettings
+from responder.settings.metrics import MetricsSettings
 from responder.settings.quota import PolicydSettings, Quotas
 from responder.settings.source import SourceSettings
 from responder.times import DAY
@@ -94,6 +95,7 @@ class Settings(Table):
     export: tuple[ExportSettings, ...] = Field(default=(), strict=False)
     policyd: PolicydSettings = PolicydSettings()
     quota: Quotas = Field(default=(), strict=False)
+    metrics: MetricsSettings = MetricsSettings()
 
 
 class Config(NamedTuple):

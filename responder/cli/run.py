@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from responder import ownlog
 from responder.cli.output import config_option
 from responder.whereabouts import find
 
@@ -23,8 +24,7 @@ def run(dry_run: bool, config: Path | None) -> None:
     from responder import config as configuration  # noqa: PLC0415 - help need not wait for the engine
     from responder.daemon.loop import Daemon, Options  # noqa: PLC0415
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    ownlog.begin()
     log = logging.getLogger("responder")
     # What the daemon holds lives long: looking through it for garbage again and again takes a sixth of the time.
     gc.set_threshold(100_000, 50, 100)

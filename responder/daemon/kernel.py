@@ -8,6 +8,7 @@ that whatever was lost in between is repaired.
 import logging
 import selectors
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from responder.decide.allowlist import Allowlist
@@ -34,9 +35,10 @@ class Kernel:
         self._syncing = False
         self._patience = _PATIENCE
         self._told = self._ailing = ""
-        self.mended = 0
         self.synced = False
         """Whether the whole wanted set has been in the kernel since this process began."""
+        self.mended = self.unsettled = 0
+        self.outcomes: Counter[str] = Counter(done=0, failed=0)
         self.owing_since: float | None = None
         self._adopt: Callable[[dict[Target, Enforced]], None] | None = None
 
@@ -91,10 +93,13 @@ class Kernel:
         """Tell the firewall of *bans* and *lifts*; *then* hears what it did."""
 
         def answered(outcome: Outcome) -> None:
+            if not outcome.error:
+                self.unsettled = max(0, self.unsettled - len(bans))
             self._heard(outcome, now)
             if then:
                 then(outcome)
 
+        self.unsettled += len(bans)
         self.firewall.apply(bans, lifts, answered)
         self._register()
 
@@ -148,11 +153,13 @@ class Kernel:
         self._syncing = False
         if not outcome.error:
             self.synced = True
+            self.unsettled = 0  # those told since are few, and confirmed in a moment
             self.firewall.settled()
             _log.info("%s holds %d bans", self.firewall.backend, outcome.applied)
         self._heard(outcome, now)
 
     def _heard(self, outcome: Outcome, now: float) -> None:
+        self.outcomes["failed" if outcome.error else "done"] += 1
         if outcome.error:
             self._fare(outcome.error, self._ailing, now)
             self._owe(now)

@@ -45,6 +45,7 @@ class Ledger:
         self.reporting = False
         self.reported = 0
         self.trouble = ""
+        self.committed = 0.0
         self.kept_aside: Path | None = None
         self.positions: dict[str, tuple[Position, ...]] = {}
         self.names: dict[str, tuple[Prefix, ...]] = {}
@@ -205,6 +206,7 @@ class Ledger:
             _log.warning("the state store works again; nothing was lost")
         self.reported += len(self._owed.outgoing)
         self.trouble, self._owed, self._positions, self._undurable = "", Batch(), positions, not durable
+        self.committed = now
         return True
 
     def _failed(self, error: StoreError, now: float) -> bool:

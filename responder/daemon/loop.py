@@ -30,6 +30,7 @@ from responder.daemon.ledger import MOST_OWED, RECOVERED, Ledger
 from responder.daemon.logs import Logs
 from responder.daemon.readiness import Readiness
 from responder.daemon.renewal import Renewal
+from responder.daemon.reports import Reports
 from responder.daemon.requests import Requests
 from responder.daemon.responses import Responses
 from responder.daemon.sharing import Sharing
@@ -43,7 +44,6 @@ from responder.errors import Refused, StoreError
 from responder.formats import alerts
 from responder.notify import Notify
 from responder.sources import Watch
-from responder.times import format_duration
 from responder.values import Ban, Prefix
 
 _TICK = 1.0  # seconds
@@ -92,6 +92,7 @@ class Daemon:
         self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)
         self.activity = Activity(self.logs)
         self.sharing = Sharing(self, self._selector, dry_run=options.dry_run)
+        self.reports = Reports(self)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
         self._selector.register(self.logs.arrivals, selectors.EVENT_READ, lambda _: self.logs.arrivals.drain())
         self._watch = Watch([log.settings.path for log in self.logs.each if log.settings.path], self._signals.wake)
@@ -137,6 +138,7 @@ class Daemon:
         found = self.logs.poll(self.detector, now)
         bans = self.ledger.judge(found, now)
         self.activity.note(found, now)
+        self.reports.note(found)
         if found or now >= self._commit_at:
             self.commit()
         in_force = [ban for ban in bans if ban.expires > now and self.ledger.tracker.in_force(ban)]
@@ -168,9 +170,7 @@ class Daemon:
 
     def announce(self, ban: Ban) -> None:
         """Say whom we ban, for how long and why."""
-        lasting = format_duration(ban.expires - ban.start)
-        note = "" if ban.expires > self.now() else " (already over: the lines are old)"
-        _log.info("ban %s for %s, no. %d: %s%s", ban.prefix, lasting, ban.nth, ban.reason, note)
+        self.reports.ban(ban, self.now())
 
     def _renew(self, bans: Sequence[Ban]) -> None:
         """Have *bans* follow those that are about to end while their addresses still knock."""
@@ -199,6 +199,7 @@ class Daemon:
         self._watch.close()
         self.commit()
         self._tell(len(self._untold))
+        self.reports.close()
         self._control.close()
         self.sharing.close()
         self.kernel.close()
@@ -230,6 +231,7 @@ class Daemon:
         if self.guard.news(now):
             self._protect(now)
         self.activity.tend(self.ledger, now)
+        self.reports.tend(now)
         if now >= self._clean_at or self._clean_at - now > _CLEAN_EVERY:
             self._clean(now)
         return True

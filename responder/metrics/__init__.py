@@ -1,0 +1,1 @@
+"""metrics - figures about the daemon for Prometheus and whoever reads its format; knows nothing of the daemon."""

@@ -1,0 +1,45 @@
+"""textfile - the figures in a file, for the textfile collector of Prometheus' node_exporter; from a thread of its own.
+
+Written every few seconds, and replaced as a whole.  A disk that hangs holds up
+nobody but this.
+"""
+
+import contextlib
+import logging
+import os
+import threading
+from pathlib import Path
+
+from prometheus_client import write_to_textfile
+
+from responder.metrics.exposition import Exposition
+
+EVERY = 10.0  # seconds
+_log = logging.getLogger("responder")
+
+
+class Textfile:
+    """Keeps *exposition* in the file *path*; looks *every* so many seconds whether it is closed."""
+
+    def __init__(self, path: Path, exposition: Exposition, every: float = EVERY) -> None:
+        self._path, self._exposition, self._every = path, exposition, every
+        self._trouble = ""
+        self._closed = threading.Event()
+        threading.Thread(target=self._keep, name="textfile", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop, and remove the file: figures of a daemon that is gone are none."""
+        self._closed.set()
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+    def _keep(self) -> None:
+        while not self._closed.wait(self._every):
+            try:
+                write_to_textfile(os.fspath(self._path), self._exposition.registry)
+                trouble = ""
+            except OSError as error:
+                trouble = f"{self._path}: cannot be written: {error.strerror}"
+            if trouble and trouble != self._trouble:
+                _log.warning("metrics: %s", trouble)
+            self._trouble = trouble

@@ -1,0 +1,61 @@
+"""The board and the alert rules ask for figures that exist, and the real checker accepts them."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from responder.daemon.meter import Meter
+from tests.daemon.engine import Engine
+from tests.metrics.promtool import promtool
+
+CONTRIB = Path(__file__).parents[2] / "contrib"
+RULES = CONTRIB / "prometheus" / "responder.rules.yml"
+BOARD = json.loads((CONTRIB / "grafana" / "responder.json").read_text())
+NAMES = re.compile(r"\bresponder_\w+")
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
+    with Engine(tmp_path_factory.mktemp("engine")).running() as engine:
+        named = {family.name for family in Meter(engine.daemon).families(engine.clock())}
+        yield named | {"responder_export_changed_timestamp_seconds"}
+
+
+def test_the_alert_rules_are_sound_and_ask_for_what_there_is(figures: set[str]) -> None:
+    """An alert on a figure that nobody has would never ring."""
+    text = RULES.read_text()
+
+    assert promtool("check", "rules", str(RULES)) == ""
+    assert set(NAMES.findall(text)) <= figures | {"responder_rules"}
+
+
+def expressions(panels: list[dict[str, Any]]) -> list[str]:
+    return [target["expr"] for panel in panels for target in panel["targets"]]
+
+
+def test_the_board_asks_for_what_there_is(figures: set[str], tmp_path: Path) -> None:
+    """Each expression is one that Prometheus understands."""
+    asked = expressions(BOARD["panels"])
+    rules = [{"record": f"x{number}", "expr": expression} for number, expression in enumerate(asked)]
+    path = tmp_path / "board.yml"
+    path.write_text(json.dumps({"groups": [{"name": "board", "rules": rules}]}))  # JSON is YAML
+
+    assert len(asked) == len(BOARD["panels"]) > 10
+    assert set(NAMES.findall(" ".join(asked))) <= figures
+    assert promtool("check", "rules", str(path)) == ""
+
+
+def test_no_two_panels_overlap() -> None:
+    """As the board is drawn on 24 columns."""
+    cells = [
+        (x, y)
+        for place in (panel["gridPos"] for panel in BOARD["panels"])
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24
