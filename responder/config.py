@@ -9,7 +9,7 @@ the one named on the command line, else by RESPONDER_CONFIG, else
 import os
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -18,7 +18,7 @@ from pydantic import Field
 from responder.decide.policy import Policy
 from responder.detect import library
 from responder.errors import ConfigError, Refused
-from responder.policyfile import Duration, merge
+from responder.policyfile import Duration, Port, merge
 from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table
 from responder.settings.blacklist import BlacklistSettings
 from responder.settings.export import ExportSettings
@@ -27,7 +27,7 @@ from responder.settings.quota import PolicydSettings, Quotas
 from responder.settings.source import SourceSettings
 from responder.times import DAY
 from responder.validate import validate
-from responder.whereabouts import DEFAULT_CONTROL
+from responder.whereabouts import DEFAULT_CONTROL, DEFAULT_STATE
 
 USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog", "/var/log/auth.log", "/var/log/secure")
 """Where Debian (mail.log, auth.log) and Red Hat (maillog, secure) keep what we read; those that exist are followed."""
@@ -54,6 +54,12 @@ class AllowSettings(Table):
 
     networks: tuple[Network, ...] = Field(default=(), strict=False)
     hosts: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,253}$")], ...] = Field(default=(), strict=False)
+    logins: tuple[Port, ...] = Field(default=("22",), strict=False)
+
+    @property
+    def login_ports(self) -> tuple[int, ...]:
+        """Return the TCP ports of *logins*: who is logged in there is never banned."""
+        return tuple(int(port) for port in self.logins if port.isdigit())
 
 
 class KeepSettings(Table):
@@ -65,9 +71,12 @@ class KeepSettings(Table):
 
 
 class LimitSettings(Table):
-    """What bounds memory."""
+    """What bounds memory, and what bounds a mistake: bans a minute (0: any number), and the size of networks."""
 
     tracked: Annotated[int, Field(ge=100)] = 1_000_000
+    bans_per_minute: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    widest_v4: Annotated[int, Field(ge=0, le=32)] = 8
+    widest_v6: Annotated[int, Field(ge=0, le=128)] = 16
 
 
 def _usual_sources() -> tuple[SourceSettings, ...]:
@@ -80,7 +89,7 @@ def _usual_sources() -> tuple[SourceSettings, ...]:
 class Settings(Table):
     """The whole file."""
 
-    state: Absolute = "/var/lib/responder"
+    state: Absolute = DEFAULT_STATE
     control: Absolute = DEFAULT_CONTROL
     rules: tuple[Absolute, ...] = Field(default=(), strict=False)
     disable: tuple[str, ...] = Field(default=(), strict=False)
@@ -136,10 +145,24 @@ def load(path: Path | None) -> Config:
     if twice := sorted(output for output, times in Counter(one.output for one in settings.export).items() if times > 1):
         what = f"two exports write {twice[0]}"
         raise Refused([ConfigError(where, "export.output", what, "give each a file of its own")])
+    if wide := sorted(_too_wide(config)):
+        what = "bans wider networks than limits.widest_v4 and widest_v6 allow"
+        remedy = "give it longer prefixes, or lower the limit"
+        raise Refused([ConfigError(where, f"policy.{name}.prefix_{family}", what, remedy) for name, family in wide])
     if settings.keep.offences < config.longest_window:
         what = "offences are forgotten before the longest policy window is over"
         raise Refused([ConfigError(where, "keep.offences", what, "keep them longer, or shorten the policy's within")])
     return config
+
+
+def _too_wide(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield the policies that ban wider networks than the limits allow, with the family."""
+    limits = config.settings.limits
+    for policy in config.policies.values():
+        if policy.prefix_v4 < limits.widest_v4:
+            yield policy.name, "v4"
+        if policy.prefix_v6 < limits.widest_v6:
+            yield policy.name, "v6"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from responder.errors import ConfigError, Refused
 
 DEFAULT_PATH = Path("/etc/responder/responder.toml")
 DEFAULT_CONTROL = "/run/responder/control.sock"
+DEFAULT_STATE = "/var/lib/responder"
 
 
 def find(given: Path | None) -> Path | None:
@@ -25,11 +26,20 @@ def control_socket(path: Path | None) -> Path:
 
     Raises Refused where the file cannot be read at all.
     """
+    return _named(path, "control", DEFAULT_CONTROL)
+
+
+def state_folder(path: Path | None) -> Path:
+    """Return where the daemon with the settings in *path* keeps its state; raises Refused as `control_socket` does."""
+    return _named(path, "state", DEFAULT_STATE)
+
+
+def _named(path: Path | None, key: str, default: str) -> Path:
     if path is None:
-        return Path(DEFAULT_CONTROL)
+        return Path(default)
     try:
-        named = tomllib.loads(path.read_text("utf-8")).get("control", DEFAULT_CONTROL)
+        named = tomllib.loads(path.read_text("utf-8")).get(key, default)
     except (OSError, ValueError) as error:
         remedy = f"mend it, or say --config /dev/null to ask at {DEFAULT_CONTROL}"
-        raise Refused([ConfigError(path, "control", f"cannot be read: {error}", remedy)]) from None
-    return Path(named if isinstance(named, str) else DEFAULT_CONTROL)
+        raise Refused([ConfigError(path, key, f"cannot be read: {error}", remedy)]) from None
+    return Path(named if isinstance(named, str) else default)

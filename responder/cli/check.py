@@ -70,6 +70,7 @@ def check(as_json: bool, config: Path | None) -> None:
 
 def _summary(config: Config) -> dict[str, Any]:
     from responder.daemon import guard  # noqa: PLC0415 - a refusal need not wait for it
+    from responder.logins import logins  # noqa: PLC0415
 
     settings = config.settings
     rules = config.rules().in_force
@@ -87,7 +88,8 @@ def _summary(config: Config) -> dict[str, Any]:
             for one in settings.source
         ],
         "allowlist": [
-            {"prefix": str(entry.prefix), "why": entry.why} for entry in guard.allowlist(settings.allow, names).entries
+            {"prefix": str(entry.prefix), "why": entry.why}
+            for entry in guard.allowlist(settings.allow, names, logins(settings.allow.login_ports)).entries
         ],
         "unresolved": unresolved,
         "policies": [

@@ -59,7 +59,7 @@ def flush(as_json: bool, config: Path | None) -> None:
     try:
         answer = _ask(config, "flush")
     except client.UnreachableError:
-        for backend in _kernels():
+        for backend in kernels():
             backend.flush()
         answer = {"lifted": None}
     if as_json:
@@ -95,7 +95,7 @@ def _ask(config: Path | None, do: str) -> Message:
     return answer
 
 
-def _kernels() -> Iterator[Backend]:
+def kernels() -> Iterator[Backend]:
     """Yield every firewall that can be opened here, each for as long as it is looked at; raise where none can."""
     from responder.enforce.choice import open_backend  # noqa: PLC0415 - only where no daemon does it
 
@@ -115,7 +115,7 @@ def _kernels() -> Iterator[Backend]:
 def _read() -> list[dict[str, Any]]:
     """Return what the kernel holds, asked by ourselves."""
     rows = {}
-    for backend in _kernels():
+    for backend in kernels():
         for (prefix, scope), held in backend.held(time.time()).items():
             counted = {"packets": held.packets, "bytes": held.octets, "last": None}
             rows[prefix, scope] = {

@@ -29,6 +29,8 @@ _VERBS = {
     "bans": ("bans:bans", "List the bans in force."),
     "ban": ("bans:ban", "Ban an address or network by hand."),
     "unban": ("bans:unban", "End the bans of an address or network."),
+    "panic": ("safety:panic", "Lift all bans at once, and ban nobody until you say so."),
+    "confirm": ("safety:confirm", "Keep what a trial run banned."),
     "explain": ("explain:explain", "Tell all that is known about an address."),
     "rules": ("rules:rules", "List, show and test the rules."),
     "blacklist": ("blacklist:blacklist", "Report, vote, look up, and decide who is listed."),
@@ -75,7 +77,7 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 
     \b
     See what it would do:    responder scan /var/log/mail.log
-    Protect this host:       responder run
+    Protect this host:       responder run --trial 10m
     Why is he locked out?    responder explain 192.0.2.7
     Let him in again:        responder unban 192.0.2.7
     """

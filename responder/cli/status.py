@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from responder.cli.output import as_json, ask, config_option, print_json, say, table
+from responder.daemon.troubles import found_in
 from responder.times import format_duration
 
 
@@ -16,7 +17,7 @@ from responder.times import format_duration
 def status(as_json: bool, config: Path | None) -> None:
     """Show how the daemon fares; exits with 1 when something needs a look."""
     answer = ask(config, "status")
-    troubles = list(_troubles(answer))
+    troubles = [one.said for one in found_in(answer)]
     if as_json:
         print_json({**answer, "troubles": troubles})
     else:
@@ -27,6 +28,8 @@ def status(as_json: bool, config: Path | None) -> None:
 
 def _show(answer: dict[str, Any], troubles: list[str]) -> None:
     firewall = answer["firewall"]
+    for word in _loudly(answer["safety"]):
+        say(word)
     say(f"responder {answer['version']}, process {answer['pid']}, running since {answer['since']}")
     say(f"settings  {answer['config']}, {answer['rules']} rules, {len(answer['allowlist'])} allowlist entries")
     settled = "the kernel has everything" if firewall["settled"] else "something is still owed to the kernel"
@@ -62,6 +65,16 @@ def _show_blacklist(shared: dict[str, Any]) -> None:
         table(("EXPORT", "FORMAT", "ENTRIES", "LAST SUCCESS", "CHANGED"), exports)
 
 
+def _loudly(safety: dict[str, Any]) -> Iterator[str]:
+    """Yield what stands above everything else."""
+    if panic := safety["panic"]:
+        said = f"PANIC since {panic['since']}, by {panic['by']}: nobody is banned."
+        yield f"{said}  End it with: responder panic --resume"
+    if trial := safety["trial"]:
+        left = format_duration(trial["seconds_left"])
+        yield f"TRIAL: in {left} all that was banned is lifted.  Keep it with: responder confirm"
+
+
 def _show_others(sources: list[dict[str, Any]]) -> None:
     """Show the sources that are no files."""
     journals = [
@@ -94,92 +107,3 @@ def _show_others(sources: list[dict[str, Any]]) -> None:
     ]
     if sockets:
         table(("SOCKET", "MESSAGES", "OFFENCES", "REFUSED", "DROPPED", "BROKEN", "CONNECTIONS"), sockets)
-
-
-def _troubles(answer: dict[str, Any]) -> Iterator[str]:
-    """Yield what an administrator should look at."""
-    if answer["firewall"]["error"]:
-        owing = format_duration(answer["firewall"]["owing_seconds"])
-        yield f"firewall: {answer['firewall']['error']} (for {owing}; detecting and recording go on)"
-    if answer["store"]["error"]:
-        yield f"store: {answer['store']['error']}; {answer['store']['owed']} judgements are kept in memory"
-    if answer["store"]["kept_aside"]:
-        yield f"store: a corrupt database was kept as {answer['store']['kept_aside']}"
-    if answer["tracked_dropped"]:
-        yield f"limits.tracked: {answer['tracked_dropped']} of the least dangerous addresses were dropped"
-    for name, why in answer["unresolved"].items():
-        yield f"allow.hosts: {name}: {why}; its last known addresses stay allowed"
-    yield from _blacklist_troubles(answer["blacklist"] or {"error": "", "dropped": 0, "exports": ()})
-    for source in answer["sources"]:
-        yield from _source_troubles(source)
-    for one in answer["silent"]:
-        what = f"rule {one['rule']}" if one["rule"] else "every rule"
-        yield (
-            f"{one['source']}: {what} matched on {one['matched']} of {one['of_days']} days up to {one['last']} "
-            "and never since, though the log goes on; see `responder rules coverage` for messages that nobody knows"
-        )
-
-
-def _blacklist_troubles(shared: dict[str, Any]) -> Iterator[str]:
-    if shared["error"]:
-        yield f"blacklist: {shared['error']}; {shared['outbox']} reports wait, and nothing is lost"
-    if shared["dropped"]:
-        yield f"blacklist: too many reports waited; {shared['dropped']} of the oldest were dropped"
-    for one in shared["exports"]:
-        if one["error"]:
-            yield f"{one['output']}: {one['error']} (last made {one['success'] or 'never'}); it is tried again"
-
-
-def _source_troubles(source: dict[str, Any]) -> Iterator[str]:
-    path = source["path"]
-    if journal := source["journal"]:
-        yield from _journal_troubles(path, journal)
-    elif received := source["received"]:
-        yield from _socket_troubles(path, received)
-    elif not source["files"]:
-        yield f"{path}: no such log yet"
-    skew = format_duration(source["worst_skew"])
-    if source["stamps_ahead"]:
-        yield f"{path}: {source['stamps_ahead']} offences bore future stamps (by {skew}); is its timezone right?"
-    if source["stamps_behind"]:
-        yield f"{path}: {source['stamps_behind']} new offences bore old stamps (by {skew}); is its timezone right?"
-    if source["stamps_unreadable"]:
-        yield f"{path}: {source['stamps_unreadable']} stamps name no time"
-    if unreadable := source["alerts_unreadable"]:
-        yield f"{path}: {unreadable} alerts were cut off or are none; is {source['format']} its format?"
-    if doubtful := source["alerts_doubtful"]:
-        yield f"{path}: {doubtful} alerts were out of turn, as if log lines imitated them; prefer alerts.json"
-    for file in source["files"]:
-        yield from _file_troubles(file)
-
-
-def _journal_troubles(path: str, journal: dict[str, Any]) -> Iterator[str]:
-    if journal["reason"]:
-        yield f"{path}: {journal['reason']}" + ("" if journal["running"] else "; it is tried again")
-    if journal["refused"]:
-        yield (
-            f"{path}: {journal['refused']} entries bear the unit or name, but are no system user's, and were not "
-            "believed; somebody forges them, or `users` lacks one"
-        )
-    for loss in journal["losses"]:
-        yield f"{path}: {loss}"
-
-
-def _socket_troubles(path: str, received: dict[str, Any]) -> Iterator[str]:
-    if received["reason"]:
-        yield f"{path}: {received['reason']}; it is tried again"
-    if received["refused"]:
-        yield f"{path}: {received['refused']} messages or connections were of nobody among its peers"
-    if received["dropped"]:
-        yield f"{path}: {received['dropped']} messages or connections found no room and were dropped"
-    if received["broken"]:
-        yield f"{path}: {received['broken']} connections ended amid a message, which was dropped"
-
-
-def _file_troubles(file: dict[str, Any]) -> Iterator[str]:
-    if file["state"] != "present":
-        yield f"{file['path']}: {file['state']}" + (f": {file['reason']}" if file["reason"] else "")
-    if file["overlong"]:
-        yield f"{file['path']}: {file['overlong']} lines were too long and skipped"
-    if file["lost"]:
-        yield f"{file['path']}: {file['lost']} bytes were lost: {'; '.join(file['losses'])}"

@@ -3,16 +3,18 @@
 The settings' networks stand still; the host's own addresses, gateways and
 resolvers are looked at every minute; host names are resolved every five
 minutes, in a thread because a resolver may take its time.  A name that does not
-resolve keeps the addresses it last had, across restarts too.
+resolve keeps the addresses it last had, across restarts too.  From where
+administrators are logged in, `Peers` knows.
 """
 
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from responder import host
 from responder.config import AllowSettings
+from responder.daemon.peers import Peers
 from responder.decide.allowlist import Allowed, Allowlist
 from responder.values import Prefix
 
@@ -35,13 +37,16 @@ def resolve(hosts: Sequence[str]) -> tuple[Names, dict[str, str]]:
     return found, unresolved
 
 
-def allowlist(settings: AllowSettings, names: Mapping[str, tuple[Prefix, ...]]) -> Allowlist:
-    """Return the allowlist as things stand: settings, resolved names, and what this host needs."""
+def allowlist(
+    settings: AllowSettings, names: Mapping[str, tuple[Prefix, ...]], peers: Iterable[Allowed] = ()
+) -> Allowlist:
+    """Return the allowlist as things stand: settings, resolved names, what this host needs, who is logged in."""
     return Allowlist(
         [
             *(Allowed(network, "allow.networks in the settings") for network in settings.networks),
             *(Allowed(at, f"{name} in allow.hosts") for name, found in names.items() for at in found),
             *host.indispensable(),
+            *peers,
         ]
     )
 
@@ -49,8 +54,11 @@ def allowlist(settings: AllowSettings, names: Mapping[str, tuple[Prefix, ...]]) 
 class Guard:
     """Knows what must be allowed now; *wake* is called from the resolving thread when there is news."""
 
-    def __init__(self, settings: AllowSettings, names: Names, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: AllowSettings, names: Names, wake: Callable[[], None], peers: Peers | None = None
+    ) -> None:
         self.settings = settings
+        self.peers = Peers(settings.login_ports, wake, peers)
         self.names = {name: found for name, found in names.items() if name in settings.hosts}
         self.unresolved: dict[str, str] = {}
         self._wake = wake
@@ -60,7 +68,7 @@ class Guard:
 
     def allowlist(self) -> Allowlist:
         """Return the allowlist as things stand."""
-        return allowlist(self.settings, self.names)
+        return allowlist(self.settings, self.names, self.peers.allowed)
 
     def news(self, now: float) -> bool:
         """Look whether it is time to look; tell whether the allowlist may have changed."""
@@ -68,7 +76,7 @@ class Guard:
             self._resolve_at = now + _RESOLVE_EVERY
             self._resolving = threading.Thread(target=self._resolve, name="resolver", daemon=True)
             self._resolving.start()
-        changed = self._take()
+        changed = self._take() | self.peers.news(now)
         if now >= self._look_at:
             self._look_at = now + _LOOK_EVERY
             return True

@@ -10,6 +10,7 @@ import selectors
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from math import inf
 
 from responder.decide.allowlist import Allowlist
 from responder.decide.tracker import Tracker
@@ -39,6 +40,8 @@ class Kernel:
         """Whether the whole wanted set has been in the kernel since this process began."""
         self.mended = self.unsettled = 0
         self.outcomes: Counter[str] = Counter(done=0, failed=0)
+        self.latest = inf
+        """No ban lasts longer in the kernel, whatever the store says."""
         self.owing_since: float | None = None
         self._adopt: Callable[[dict[Target, Enforced]], None] | None = None
 
@@ -84,7 +87,7 @@ class Kernel:
                 self.firewall.held(lambda answer: self._adopted(answer, now))
             else:
                 bans, never = tracker.bans(now), _never(tracker.allowlist)
-                self.firewall.sync(bans, never, lambda outcome: self._synced(outcome, now))
+                self.firewall.sync(_ending(bans, self.latest), never, lambda outcome: self._synced(outcome, now))
         self._register()
 
     def apply(
@@ -100,7 +103,7 @@ class Kernel:
                 then(outcome)
 
         self.unsettled += len(bans)
-        self.firewall.apply(bans, lifts, answered)
+        self.firewall.apply(_ending(bans, self.latest), lifts, answered)
         self._register()
 
     def flush(self, now: float, then: Callable[[Outcome], None]) -> None:
@@ -112,6 +115,11 @@ class Kernel:
 
         self.firewall.flush(answered)
         self._register()
+
+    def clear(self) -> None:
+        """Have everything of ours removed from the kernel before we end; whoever cannot be told has said why."""
+        self.firewall.flush(lambda _: None)
+        self.firewall.push()
 
     def serve(self, events: int) -> None:
         """Go on with reading and writing, as *events* of the selector say."""
@@ -198,3 +206,8 @@ class Kernel:
 
 def _never(allowlist: Allowlist) -> tuple[Prefix, ...]:
     return tuple(dict.fromkeys(entry.prefix for entry in allowlist.entries))
+
+
+def _ending(bans: Sequence[Ban], latest: float) -> Sequence[Ban]:
+    """Return *bans*, none of them longer than *latest*."""
+    return [ban._replace(expires=min(ban.expires, latest)) for ban in bans] if latest < inf else bans

@@ -33,6 +33,7 @@ from responder.daemon.renewal import Renewal
 from responder.daemon.reports import Reports
 from responder.daemon.requests import Requests
 from responder.daemon.responses import Responses
+from responder.daemon.safety import Safety
 from responder.daemon.sharing import Sharing
 from responder.daemon.signals import Signals
 from responder.decide.allowlist import Allowlist
@@ -57,6 +58,8 @@ class Options(NamedTuple):
     """What the command line adds to the settings."""
 
     dry_run: bool = False
+    trial: float = 0.0
+    """Seconds after which everything is undone unless somebody confirms; 0 for no trial."""
 
 
 class Daemon:
@@ -76,6 +79,7 @@ class Daemon:
         self.ledger = Ledger(Path(settings.state), "dry-run.db" if options.dry_run else "state.db")
         backend = "dry-run" if options.dry_run else settings.firewall.backend
         self.kernel = Kernel(Firewall(backend, settings.firewall.socket), self._selector)
+        self.safety = Safety(self, options.trial)
         try:
             self._enforce_again()
             self.detector = Detector(_rules(config))
@@ -111,6 +115,7 @@ class Daemon:
         self.guard = Guard(config.settings.allow, self.ledger.names, self._signals.wake)
         self.ledger.tracker.allowlist = self.guard.allowlist()
         self._lift_allowed(now)
+        self.safety.begin(now)
         if self.ledger.kept_aside:
             self.kernel.recover(self._adopt)
         self.kernel.begin(self.ledger.tracker, now)
@@ -184,6 +189,7 @@ class Daemon:
     def _adopt(self, held: Mapping[Target, Enforced]) -> None:
         """Take back from the kernel the bans that a corrupt store no longer tells of."""
         now = self.now()
+        held = {} if self.safety.panic.since else held
         known = {(ban.prefix, ban.scope) for ban in self.ledger.tracker.bans(now)}
         for (prefix, scope), enforced in held.items():
             if (prefix, scope) not in known and not self.ledger.tracker.allowlist.covering(prefix):
@@ -197,6 +203,7 @@ class Daemon:
         """Commit what is owed and close everything; the rules stay in the kernel."""
         self._readiness.stopping()
         self._watch.close()
+        self.safety.trial.close()
         self.commit()
         self._tell(len(self._untold))
         self.reports.close()
@@ -232,6 +239,7 @@ class Daemon:
             self._protect(now)
         self.activity.tend(self.ledger, now)
         self.reports.tend(now)
+        self._signals.stopping |= self.safety.over(now)
         if now >= self._clean_at or self._clean_at - now > _CLEAN_EVERY:
             self._clean(now)
         return True
@@ -282,7 +290,8 @@ class Daemon:
         self.sharing.reload(config)
         self.config, self.detector = config, Detector(rules)
         self.ledger.tracker.policies = config.policies
-        self.guard = Guard(config.settings.allow, self.guard.names, self._signals.wake)
+        self.guard = Guard(config.settings.allow, self.guard.names, self._signals.wake, self.guard.peers)
+        self.safety.configure()
         self._protect(now)
         _log.info("reloaded: %d rules, %d policies", len(rules), len(config.policies))
 

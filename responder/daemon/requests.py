@@ -18,6 +18,7 @@ from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import Ledger
 from responder.daemon.logs import Logs
 from responder.daemon.responses import Responses
+from responder.daemon.safety import Safety
 from responder.daemon.sharing import Sharing
 from responder.detect.detector import Detector
 from responder.enforce.backend import Target
@@ -47,6 +48,7 @@ class Engine(Protocol):
     guard: Guard
     responses: Responses
     activity: Activity
+    safety: Safety
     sharing: Sharing
 
     def now(self) -> float:
@@ -76,6 +78,9 @@ class Requests:
             "unban": self._unban,
             "explain": self._explain,
             "flush": self._flush,
+            "panic": self._panic,
+            "resume": self._resume,
+            "confirm": self._confirm,
             "respond": daemon.responses.ask,
         }
 
@@ -124,6 +129,7 @@ class Requests:
             "tracked_dropped": tracker.dropped,
             "allowlist": [{"prefix": str(entry.prefix), "why": entry.why} for entry in tracker.allowlist.entries],
             "unresolved": daemon.guard.unresolved,
+            "safety": daemon.safety.status(now),
             "silent": [shown.silent(one) for one in daemon.activity.silent],
             "sources": [shown.source(log) for log in daemon.logs.each],
         }
@@ -154,6 +160,7 @@ class Requests:
         allowed = daemon.ledger.tracker.allowlist.covering(prefix)
         if allowed:
             raise UsageError(f"{prefix} is on the allowlist ({allowed.prefix}: {allowed.why}) and is never banned")
+        daemon.safety.refuse(prefix)
         reason = _text(request, "reason", "by hand")
         scope = policyfile.scope(_verdict(request), map(policyfile.parse_port, _ports(request)))
         ban = Ban(prefix, scope, MANUAL, "", now, now + seconds, 1, reason)
@@ -170,7 +177,7 @@ class Requests:
     def _unban(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
         prefix = _prefix(request)
-        lifted = daemon.lift(prefix, _text(request, "by", "an administrator"), now)
+        lifted = daemon.lift(prefix, _by(request), now)
         if not lifted:
             around = [str(ban.prefix) for ban in daemon.ledger.tracker.bans(now) if ban.prefix.covers(prefix)]
             hint = f"; it is inside {', '.join(around)}, which is" if around else ""
@@ -188,6 +195,23 @@ class Requests:
         daemon.commit(durable=True)
         answer = {"lifted": len(prefixes)}
         daemon.kernel.flush(now, lambda outcome: reply({**answer, "firewall_error": outcome.error}))
+
+    def _panic(self, request: Message, reply: Reply) -> None:
+        daemon, now = self._daemon, self._daemon.now()
+        lifted, problem = daemon.safety.panic.start(_by(request), now)
+        stored = daemon.commit(durable=True) and not problem
+        answer = {"lifted": lifted, "stored": stored, "problem": problem or daemon.ledger.trouble}
+        daemon.kernel.flush(now, lambda outcome: reply({**answer, "firewall_error": outcome.error}))
+
+    def _resume(self, request: Message, reply: Reply) -> None:
+        self._daemon.safety.panic.resume(_by(request), self._daemon.now())
+        self._daemon.sharing.protect()  # has listings taken again
+        reply({"resumed": True})
+
+    def _confirm(self, request: Message, reply: Reply) -> None:
+        daemon = self._daemon
+        daemon.safety.trial.confirm(_by(request), daemon.now())
+        reply({"confirmed": True, "bans": len(daemon.ledger.tracker.bans(daemon.now()))})
 
     def _explain(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
@@ -255,6 +279,10 @@ def _number(request: Message, key: str, default: float) -> float:
 def _text(request: Message, key: str, default: str) -> str:
     """Return what *request* says, bounded; a word of the command line that is no UTF-8 becomes storable text."""
     return str(request.get(key) or default).encode(errors="replace").decode()[:500]
+
+
+def _by(request: Message) -> str:
+    return _text(request, "by", "an administrator")
 
 
 def _enforced(outcome: Outcome) -> Message:

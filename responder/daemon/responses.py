@@ -195,6 +195,8 @@ class Responses:
                 return Done("refused", f"{address} is on the allowlist and is never banned"), ()
             case Effect.ALREADY_BANNED:
                 return Done("already banned", f"{address} is banned by the same alert already"), ()
+            case Effect.KEPT_BACK:
+                return Done("counted", f"{address} was counted; nobody is banned just now, see `responder status`"), ()
             case Effect.COUNTED:
                 return Done("counted", f"{address} was counted; policy {POLICY} bans at more"), ()
         return Done("refused", f"there is no policy {POLICY}"), ()

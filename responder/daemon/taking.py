@@ -17,6 +17,7 @@ from responder.config import Config
 from responder.daemon.changes import Changes
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import LISTED, Ledger
+from responder.daemon.safety import too_wide
 from responder.store.state import Maker
 from responder.values import Ban, Outcome, Prefix
 
@@ -137,6 +138,7 @@ class Taking:
         ledger = self._daemon.ledger
         policy = ledger.tracker.policies.get(LISTED)
         spared = ledger.tracker.allowlist.covering(one.prefix) or ledger.lifted_at(one.prefix) >= one.since
+        spared = spared or ledger.tracker.gate.closed or too_wide(self._daemon.config.settings.limits, one.prefix)
         wanted = one.until > now and policy is not None and not spared
         made = ledger.tracker.made_by(one.prefix, *_MAKER)
         if made and wanted and policy and made.scope == policy.scope and made.expires == one.until:

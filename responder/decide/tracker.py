@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from responder.decide.allowlist import Allowlist
 from responder.decide.banlist import BanList, longest
+from responder.decide.gate import Gate
 from responder.decide.policy import Policy
 from responder.decide.sightings import Sightings
 from responder.decide.window import EMPTY, Window, full, hit
@@ -38,6 +39,7 @@ class Effect(StrEnum):
     COUNTED = "counted"
     BAN = "ban"
     ALREADY_BANNED = "already banned"
+    KEPT_BACK = "kept back"
     TOLD_BEFORE = "told before"
     ALLOWED = "allowed"
     NO_POLICY = "no policy"
@@ -76,6 +78,7 @@ class Tracker:
         self._policies = policies
         self._allowlist = allowlist
         self._cases: dict[tuple[str, Prefix], _Case] = {}
+        self.gate = Gate()
         self.dropped = 0
         self._most = most
         self._windows: dict[Key, Window] = {}
@@ -127,7 +130,7 @@ class Tracker:
             return Judgement(offence, Effect.TOLD_BEFORE)
         if self._banned.keeps_out(key[1], policy.scope, at):
             return _judgement((offence, Effect.ALREADY_BANNED, None))
-        return self._count(offence, policy, key, at if now is None else now)
+        return self._count(offence, policy, key, now)
 
     def _case(self, name: str, address: Prefix) -> _Case:
         """Work out what is the same for all offences of *address* under the policy *name*, and remember it."""
@@ -153,12 +156,15 @@ class Tracker:
             return Judgement(offence, Effect.ALREADY_BANNED)
         return self._count(offence, policy, key, now, why)
 
-    def _count(self, offence: Offence, policy: Policy, key: Key, start: float, why: str = "") -> Judgement:
+    def _count(self, offence: Offence, policy: Policy, key: Key, now: float | None, why: str = "") -> Judgement:
         window = hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy)
         if not full(window, policy):
             self._keep(key, window)
             return _judgement((offence, Effect.COUNTED, None))
-        ban = self._ban(key[1], policy, offence, window, start)
+        if now is not None and not self.gate.admits(now):
+            self._keep(key, window)
+            return Judgement(offence, Effect.KEPT_BACK)
+        ban = self._ban(key[1], policy, offence, window, offence.time if now is None else now)
         ban = ban._replace(reason=f"{why}; policy {policy.name}") if why else ban
         self.enter(ban)
         return Judgement(offence, Effect.BAN, ban)
@@ -251,7 +257,7 @@ class Tracker:
             key = (policy.name, policy.key(offence.address))
             if effect is Effect.BAN:
                 self._windows.pop(key, None)
-            elif effect is Effect.COUNTED:
+            elif effect in (Effect.COUNTED, Effect.KEPT_BACK):
                 self._keep(key, hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy))
 
     def forget_stale(self, latest: float) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from responder.cli import status
+from responder.daemon.troubles import found_in
 from tests.cli.command import Command
 from tests.daemon.engine import Engine
 from tests.lab import journal
@@ -78,7 +78,7 @@ def test_check_and_status_tell_of_them(responder: Command, engine: Engine, folde
         answer = engine.ask("status")
     assert [source["journal"]["refused"] for source in answer["sources"] if source["journal"]] == [5]
     assert [source["received"]["open"] for source in answer["sources"] if source["received"]] == [True]
-    (trouble,) = (trouble for trouble in status._troubles(answer) if "journal:" in trouble)
+    (trouble,) = (one.said for one in found_in(answer) if "journal:" in one.said)
     assert trouble == (
         f"journal:{folder}:ssh.service: 5 entries bear the unit or name, but are no system user's, and were not "
         "believed; somebody forges them, or `users` lacks one"

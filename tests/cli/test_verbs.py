@@ -87,7 +87,7 @@ def test_every_answer_is_json_with_its_keys(responder: Command, daemon: Daemon) 
     status = responder("status", "--json").json
     assert set(status) == {
         "version", "pid", "since", "config", "rules", "firewall", "store", "lines", "offences", "bans", "tracked",
-        "tracked_dropped", "allowlist", "unresolved", "silent", "sources", "troubles", "blacklist",
+        "tracked_dropped", "allowlist", "unresolved", "silent", "sources", "troubles", "blacklist", "safety",
     }  # fmt: skip
 
 

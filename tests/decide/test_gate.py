@@ -1,0 +1,66 @@
+"""A Gate never lets more bans through than it should, and a Tracker keeps counting whom it keeps back."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from responder.decide.gate import Gate
+from responder.decide.tracker import Effect
+from tests.decide.test_tracker import a_tracker
+from tests.decide.values import NOON, a_policy, an_offence
+
+
+@given(st.integers(1, 5), st.lists(st.floats(0, 30), max_size=40))
+def test_never_more_than_so_many_in_any_minute_and_never_fewer_than_there_is_room_for(
+    most: int, waits: list[float]
+) -> None:
+    """As a simple model counts them."""
+    gate, now, made = Gate(most), NOON, list[float]()
+    for wait in waits:
+        now += wait
+        room = sum(now - 60 < at for at in made) < most
+        assert gate.admits(now) == room
+        made += [now] * room
+
+    assert gate.kept_back == len(waits) - len(made)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=40))
+def test_a_clock_that_jumps_shuts_nobody_up_for_long(times: list[float]) -> None:
+    """A minute after it stands still there is room, wherever it went before."""
+    gate = Gate(1)
+    for at in times:
+        gate.admits(at)
+    last = times[-1] if times else 0.0
+
+    assert gate.admits(last + 60)
+
+
+def test_who_is_kept_back_stays_counted_and_is_banned_when_there_is_room() -> None:
+    """Not sooner, and not only after he offended as often again."""
+    tracker = a_tracker(a_policy(limit=2))
+    tracker.gate.most = 1
+    for at in (0, 1):
+        tracker.judge(an_offence("192.0.2.1", NOON + at), NOON + at)
+    said = [tracker.judge(an_offence("192.0.2.2", NOON + at), NOON + at).effect for at in (2, 3, 4, 62)]
+
+    assert said == [Effect.COUNTED, Effect.KEPT_BACK, Effect.KEPT_BACK, Effect.BAN]
+
+
+def test_after_a_restart_who_was_kept_back_is_still_counted() -> None:
+    """His window is full."""
+    tracker, after = a_tracker(a_policy(limit=2)), a_tracker(a_policy(limit=2))
+    tracker.gate.closed = True
+    judged = [tracker.judge(an_offence(at=NOON + at), NOON + at) for at in range(3)]
+
+    after.replay(judged)
+
+    assert judged[2].effect is Effect.KEPT_BACK
+    assert after.judge(an_offence(at=NOON + 4), NOON + 4).effect is Effect.BAN
+
+
+def test_an_old_log_is_judged_without_a_gate() -> None:
+    """What would have been banned is what is asked."""
+    tracker = a_tracker(a_policy(limit=1))
+    tracker.gate.closed = True
+
+    assert tracker.judge(an_offence()).effect is Effect.BAN
