@@ -23,6 +23,7 @@ from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table
 from responder.settings.blacklist import BlacklistSettings
 from responder.settings.export import ExportSettings
 from responder.settings.metrics import MetricsSettings
+from responder.settings.notify import NotifySettings
 from responder.settings.quota import PolicydSettings, Quotas
 from responder.settings.source import SourceSettings
 from responder.times import DAY
@@ -105,6 +106,7 @@ class Settings(Table):
     policyd: PolicydSettings = PolicydSettings()
     quota: Quotas = Field(default=(), strict=False)
     metrics: MetricsSettings = MetricsSettings()
+    notify: tuple[NotifySettings, ...] = Field(default=(), strict=False)
 
 
 class Config(NamedTuple):
@@ -145,6 +147,8 @@ def load(path: Path | None) -> Config:
     if twice := sorted(output for output, times in Counter(one.output for one in settings.export).items() if times > 1):
         what = f"two exports write {twice[0]}"
         raise Refused([ConfigError(where, "export.output", what, "give each a file of its own")])
+    if len({one.name for one in settings.notify}) < len(settings.notify):
+        raise Refused([ConfigError(where, "notify.name", "two have one name", "give each a name of its own")])
     if wide := sorted(_too_wide(config)):
         what = "bans wider networks than limits.widest_v4 and widest_v6 allow"
         remedy = "give it longer prefixes, or lower the limit"

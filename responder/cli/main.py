@@ -34,6 +34,7 @@ _VERBS = {
     "explain": ("explain:explain", "Tell all that is known about an address."),
     "rules": ("rules:rules", "List, show and test the rules."),
     "blacklist": ("blacklist:blacklist", "Report, vote, look up, and decide who is listed."),
+    "notify": ("notify:notify", "Try out whom the settings tell of bans and trouble."),
     "export": ("export:export", "Write the blacklist in the form that others read."),
     "policyd": ("policyd:policyd", "Answer Postfix: who may send how much."),
     "quota": ("quota:quota", "Show and change who may send how much."),

@@ -283,7 +283,7 @@ class Daemon:
         except Refused as error:
             _log.error("the settings and rules that were running go on:\n%s", error)
             return
-        fixed = ("state", "control", "firewall", "source")
+        fixed = ("state", "control", "firewall", "source", "metrics", "notify")
         changed = [key for key in fixed if getattr(config.settings, key) != getattr(self.config.settings, key)]
         if changed:
             _log.warning("reload: %s changed, which takes a restart", ", ".join(changed))

@@ -9,13 +9,14 @@ Pure: the clock is handed in; one that goes back makes room.
 
 from collections import deque
 
-_SPAN = 60.0  # seconds
+from responder.times import MINUTE
 
 
 class Gate:
-    """Lets *most* bans a minute through, 0 for any number; none while *closed*."""
+    """Lets *most* through in *span* seconds, 0 for any number; none while *closed*."""
 
-    def __init__(self, most: int = 0) -> None:
+    def __init__(self, most: int = 0, span: float = MINUTE) -> None:
+        self._span = span
         self.closed = False
         self.kept_back = 0
         self._lately: deque[float] = deque()
@@ -32,7 +33,7 @@ class Gate:
         if not self.most:
             return True
         lately = self._lately
-        while lately and not 0 <= now - lately[0] < _SPAN:
+        while lately and not 0 <= now - lately[0] < self._span:
             lately.popleft()
         if len(lately) >= self.most:
             return False

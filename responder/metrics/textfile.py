@@ -10,7 +10,7 @@ import os
 import threading
 from pathlib import Path
 
-from prometheus_client import write_to_textfile
+from prometheus_client import generate_latest
 
 from responder.metrics.exposition import Exposition
 
@@ -33,10 +33,22 @@ class Textfile:
         with contextlib.suppress(OSError):
             self._path.unlink()
 
+    def _write(self) -> None:
+        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        try:
+            with draft.open("wb") as file:
+                os.fchmod(file.fileno(), 0o644)  # whoever reads it is another user
+                file.write(generate_latest(self._exposition.registry))
+            draft.rename(self._path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise
+
     def _keep(self) -> None:
         while not self._closed.wait(self._every):
             try:
-                write_to_textfile(os.fspath(self._path), self._exposition.registry)
+                self._write()
                 trouble = ""
             except OSError as error:
                 trouble = f"{self._path}: cannot be written: {error.strerror}"

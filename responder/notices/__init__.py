@@ -1,0 +1,1 @@
+"""notices - words to the administrator: by mail, to a web hook, through a program.  Knows nothing of the daemon."""
