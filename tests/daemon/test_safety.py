@@ -159,6 +159,40 @@ def test_what_an_unconfirmed_trial_left_in_the_store_is_lifted_and_nothing_else(
         engine.until(lambda: EIGHT in engine.bans())
 
 
+def test_a_trial_that_nobody_confirms_ends_by_itself_and_undoes_what_was_banned_in_it(engine: Engine) -> None:
+    """What was banned before is back with the next start."""
+    with engine.running():
+        engine.write(SEVEN, 3)
+        engine.until(engine.bans)
+    with engine.running(ahead=1.0, trial=600.0):
+        engine.write(EIGHT, 3)
+        engine.until(lambda: engine.bans() == {SEVEN, EIGHT})
+        Clocked.ahead = 590.0
+        engine.turn()
+        assert not engine.daemon._signals.stopping
+        Clocked.ahead = 602.0
+        engine.turn()
+        assert engine.daemon._signals.stopping
+    assert engine.daemon.safety.trial.failed
+
+    with engine.running(ahead=700.0):
+        engine.settle()
+        assert engine.bans() == engine.held() == {SEVEN}
+
+
+def test_a_trial_that_is_confirmed_goes_on(engine: Engine) -> None:
+    """Past its time, and the next start has its bans."""
+    with engine.running(trial=600.0):
+        engine.write(SEVEN, 3)
+        engine.until(engine.bans)
+        assert engine.ask("confirm", by="anna") == {"confirmed": True, "bans": 1}
+        Clocked.ahead = 602.0
+        engine.turn()
+        assert not engine.daemon._signals.stopping
+    with engine.running(ahead=700.0):
+        assert engine.bans() == {SEVEN}
+
+
 def test_there_is_nothing_to_confirm_without_a_trial(engine: Engine) -> None:
     """And it says so."""
     with engine.running():
