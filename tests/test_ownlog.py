@@ -80,6 +80,7 @@ def test_a_journal_that_does_not_listen_is_waited_for_once_and_what_it_missed_is
         while not handler.dropped:
             handler.emit(record("x" * 1000))
             sent += 1
+        assert handler._not_before > 0
         for _ in range(1000):
             handler.emit(record("lost"))
         assert handler.dropped == 1001

@@ -7,8 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from responder.daemon.marker import Marker, number
+from responder.enforce.backend import Target
+from responder.enforce.firewall import Enforced
 from responder.errors import Refused, StoreError
 from responder.times import parse_time
+from responder.values import Prefix, Scope
 from tests.daemon.engine import Clocked, Engine
 
 SEVEN, EIGHT, NINE = "203.0.113.7", "203.0.113.8", "203.0.113.9"
@@ -74,18 +77,17 @@ def test_panic_works_though_the_disk_takes_nothing(engine: Engine) -> None:
         assert engine.held() == set()
 
 
-def test_a_recovered_kernel_brings_nobody_back_in_panic(engine: Engine) -> None:
-    """Where the store is lost too."""
+def test_what_only_the_kernel_still_knows_brings_nobody_back_in_panic(engine: Engine) -> None:
+    """Where the store is lost and the kernel is asked instead."""
+    held = {Target(Prefix.parse(SEVEN), Scope()): Enforced(engine.clock() + 3600, 0, 0, 0.0)}
     with engine.running():
-        engine.write(SEVEN, 3)
-        engine.until(engine.bans)
-        engine.settle()
-    Marker(engine.state / "panic.json").write({"since": 1.0, "by": "x"})
-    engine.corrupt()
+        engine.ask("panic")
+        engine.daemon._adopt(held)
+        assert engine.bans() == set()
 
-    with engine.running():
-        engine.settle()
-        assert engine.bans() == engine.held() == set()
+        engine.ask("resume")
+        engine.daemon._adopt(held)
+        assert engine.bans() == {SEVEN}
 
 
 def test_no_more_bans_a_minute_than_the_cap_and_the_log_says_when_it_bites(

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from responder.decide.gate import Gate
 from responder.decide.tracker import Effect
+from responder.times import MINUTE
 from tests.decide.test_tracker import a_tracker
 from tests.decide.values import NOON, a_policy, an_offence
 
@@ -47,15 +48,17 @@ def test_who_is_kept_back_stays_counted_and_is_banned_when_there_is_room() -> No
 
 
 def test_after_a_restart_who_was_kept_back_is_still_counted() -> None:
-    """His window is full."""
-    tracker, after = a_tracker(a_policy(limit=2)), a_tracker(a_policy(limit=2))
+    """His window holds what he did meanwhile, too."""
+    tracker, after = a_tracker(a_policy(limit=3)), a_tracker(a_policy(limit=3))
     tracker.gate.closed = True
-    judged = [tracker.judge(an_offence(at=NOON + at), NOON + at) for at in range(3)]
+    times = [NOON + minute * MINUTE for minute in (0, 1, 9, 9.5)]
+    judged = [tracker.judge(an_offence(at=at), at) for at in times]
 
     after.replay(judged)
 
-    assert judged[2].effect is Effect.KEPT_BACK
-    assert after.judge(an_offence(at=NOON + 4), NOON + 4).effect is Effect.BAN
+    last = NOON + 11.5 * MINUTE  # the first two do not count any more
+    assert [one.effect for one in judged[2:]] == [Effect.KEPT_BACK, Effect.KEPT_BACK]
+    assert after.judge(an_offence(at=last), last).effect is Effect.BAN
 
 
 def test_an_old_log_is_judged_without_a_gate() -> None:
