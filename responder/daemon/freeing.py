@@ -14,10 +14,10 @@ from responder.values import Ban
 def free(ledger: Ledger, bans: Iterable[Ban], by: str, now: float) -> int:
     """End *bans* and no others; return how many there were."""
     wanted = set(bans)
-    standing = {ban.prefix for ban in ledger.tracker.lasting(now) if ban not in wanted}
+    others = {ban.prefix for ban in ledger.tracker.lasting(now) if ban not in wanted or ban.policy == LISTED}
     for ban in wanted:
-        if ban.prefix in standing or ban.policy == LISTED:
+        if ban.prefix in others:
             ledger.withdraw(ban.prefix, Maker(ban.policy, ban.rule), by, now)
-    for prefix in {ban.prefix for ban in wanted if ban.policy != LISTED} - standing:
-        ledger.lift(prefix, by, now)
+        else:
+            ledger.lift(ban.prefix, by, now)
     return len(wanted)

@@ -138,8 +138,8 @@ class Taking:
         ledger = self._daemon.ledger
         policy = ledger.tracker.policies.get(LISTED)
         spared = ledger.tracker.allowlist.covering(one.prefix) or ledger.lifted_at(one.prefix) >= one.since
-        spared = spared or ledger.tracker.gate.closed or too_wide(self._daemon.config.settings.limits, one.prefix)
-        wanted = one.until > now and policy is not None and not spared
+        never = ledger.tracker.gate.closed or too_wide(self._daemon.config.settings.limits, one.prefix)
+        wanted = one.until > now and policy is not None and not spared and not never
         made = ledger.tracker.made_by(one.prefix, *_MAKER)
         if made and wanted and policy and made.scope == policy.scope and made.expires == one.until:
             return

@@ -90,6 +90,25 @@ def test_what_only_the_kernel_still_knows_brings_nobody_back_in_panic(engine: En
         assert engine.bans() == {SEVEN}
 
 
+def test_panic_frees_who_is_listed_and_after_it_the_listing_is_taken_again(tmp_path: Path) -> None:
+    """Unlike an unban, which holds as long as the listing; a network that is too wide is never taken."""
+    engine = Engine(tmp_path, "[limits]\nwidest_v4 = 16\n")
+    with engine.running():
+        listed = [[*Prefix.parse(SEVEN), engine.clock() - 60, engine.clock() + 3600, "listed"]]
+        wide = [[*Prefix.parse("203.0.0.0/15"), engine.clock() - 60, engine.clock() + 3600, "listed"]]
+        take = engine.daemon.sharing._taking.take
+        take([*listed, *wide])
+        assert engine.bans() == {SEVEN}
+
+        engine.ask("panic")
+        take(listed)
+        assert engine.bans() == set()
+
+        engine.ask("resume")
+        take(listed)
+        assert engine.bans() == {SEVEN}
+
+
 def test_no_more_bans_a_minute_than_the_cap_and_the_log_says_when_it_bites(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
