@@ -147,3 +147,12 @@ def test_what_a_client_used_stands_beside_its_bans(responder: Command, counters:
 
     assert found
     assert [(one["quota"], one["used"]) for one in found["used"]] == [("client", 50)]
+
+
+def test_check_shows_the_quotas(responder: Command) -> None:
+    responder.configure("source = []\n" + SETTINGS)
+
+    said = responder("check").out.splitlines()
+
+    assert any(line.split()[:3] == ["sender-domain", "sender-domain", "any"] for line in said)
+    assert any("20 messages per 1m, 200 MB per 1d" in line for line in said)

@@ -104,12 +104,8 @@ def test_the_sixth_waits_in_the_second_queue_and_is_delivered_later(queues: TwoQ
 
 
 @pytest.mark.parametrize("backlog", [200, pytest.param(2000, marks=pytest.mark.long)])
-def test_a_long_second_queue_delays_neither_others_nor_the_main_queue(
-    request: pytest.FixtureRequest, queues: TwoQueues, backlog: int
-) -> None:
-    """It waits as a whole, is counted, and keeps the arrangement from being taken back.  `-m long` has the long one."""
-    if request.node.get_closest_marker("long") and "long" not in request.config.getoption("markexpr"):
-        pytest.skip("the full size takes minutes; say -m long")
+def test_a_long_second_queue_delays_neither_others_nor_the_main_queue(queues: TwoQueues, backlog: int) -> None:
+    """It waits as a whole, is counted, and keeps the arrangement from being taken back."""
     until(lambda: _emptied(queues), within=30, what="an empty second queue", every=0.2)
     slow, others = f"news@slow{backlog}.example", [f"{who}@long{backlog}.test" for who in ("quick", "main")]
     load = ["-s", "20", "-m", str(backlog), "-f", slow, "-t", "x@slow.test"]
