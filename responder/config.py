@@ -135,8 +135,8 @@ def load(path: Path | None) -> Config:
         what = f"two exports write {twice[0]}"
         raise Refused([ConfigError(where, "export.output", what, "give each a file of its own")])
     policyd = settings.policyd
-    if (policyd.reject_listed or policyd.report_as) and not settings.blacklist.url:
-        key, what = "reject_listed" if policyd.reject_listed else "report_as", "there is no blacklist"
+    if (policyd.reject_listed or policyd.report_suspended) and not settings.blacklist.url:
+        key, what = "reject_listed" if policyd.reject_listed else "report_suspended", "there is no blacklist"
         raise Refused([ConfigError(where, f"policyd.{key}", what, "set blacklist.url, or leave it out")])
     if settings.keep.offences < config.longest_window:
         what = "offences are forgotten before the longest policy window is over"

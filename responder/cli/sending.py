@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from responder.cli.output import print_json, say
+from responder.errors import StoreError
 
 _NUMERIC = re.compile(r"[0-9./]*|.*:.*")
 
@@ -34,7 +35,7 @@ def explain(config: Path | None, text: str, *, as_json: bool) -> None:
 
 
 def of_client(config: Path | None, address: str) -> dict[str, Any] | None:
-    """Return what quotas know about the client *address*; None where none is set, or none counts it."""
+    """Return what quotas know about the client *address*; why they cannot be asked; None where none counts it."""
     from responder import config as configuration  # noqa: PLC0415
     from responder.whereabouts import find  # noqa: PLC0415
 
@@ -43,8 +44,11 @@ def of_client(config: Path | None, address: str) -> dict[str, Any] | None:
     from responder.cli import quotas  # noqa: PLC0415
     from responder.quota import keys  # noqa: PLC0415
 
-    with quotas.opened(config) as books:
-        answer = quotas.known(books, keys.canonical(address))
+    try:
+        with quotas.opened(config) as books:
+            answer = quotas.known(books, keys.canonical(address))
+    except StoreError as error:
+        return {"error": str(error)}
     return answer if quotas.anything(answer) else None
 
 
@@ -52,4 +56,7 @@ def tell(answer: dict[str, Any]) -> None:
     """Say what `of_client` found."""
     from responder.cli import quotas  # noqa: PLC0415
 
-    quotas.tell(answer)
+    if "error" in answer:
+        say(f"they cannot be asked: {answer['error']}")
+    else:
+        quotas.tell(answer)

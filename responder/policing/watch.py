@@ -46,7 +46,7 @@ class Watch:
         self._banned = Banned(Path(settings.state, "state.db")) if policyd.reject_banned else None
         level = Level[policyd.reject_listed.upper()] if policyd.reject_listed else None
         self._listed = Listed(settings.blacklist.url, level) if level else None
-        self._reporting = Reporting(settings) if policyd.report_as else None
+        self._reporting = Reporting(settings) if policyd.report_suspended else None
 
     def judge(self, request: Request, now: float) -> TurnedAway | None:
         """Return the refusal of a client, None where there is nothing against it."""

@@ -78,7 +78,7 @@ class PolicydSettings(Table):
     reject_banned: bool = False
     reject_listed: Literal["", "strict", "moderate", "broad"] = ""
     reject_context: str = "incoming"
-    report_as: Annotated[str, Field(max_length=100)] = ""
+    report_suspended: bool = False
 
 
 class SuspendSettings(Table):

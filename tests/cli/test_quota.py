@@ -156,3 +156,15 @@ def test_check_shows_the_quotas(responder: Command) -> None:
 
     assert any(line.split()[:3] == ["sender-domain", "sender-domain", "any"] for line in said)
     assert any("20 messages per 1m, 200 MB per 1d" in line for line in said)
+
+
+def test_quotas_that_cannot_be_asked_do_not_hide_bans(responder: Command) -> None:
+    """Whoever explains an address is told why, and all the rest."""
+    responder.configure(SETTINGS)
+    (responder.folder / "state").mkdir()
+    (responder.folder / "state/quota.db").write_text("this is no database" * 1000)
+
+    found = of_client(responder.config, "192.0.2.7")
+
+    assert found
+    assert "file is not a database" in found["error"]

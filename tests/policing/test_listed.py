@@ -11,7 +11,6 @@ from responder.blacklist.lookup import lookup
 from responder.blacklist.scoring import Scoring
 from responder.blacklist.values import Level, Report
 from responder.config import Settings
-from responder.errors import StoreError
 from responder.policing.changes import NOTHING
 from responder.policing.listed import Listed
 from responder.policing.reporting import Reporting
@@ -70,13 +69,9 @@ def suspend(settings: Settings, *suspensions: Suspension) -> None:
 
 def test_suspensions_by_quotas_are_reported_once(engine: sa.Engine, database_url: str, tmp_path: object) -> None:
     """Not those by hand, not who has no name elsewhere, and not our own domains; nor again after a restart."""
-    settings = Settings.model_validate(
-        {
-            "state": str(tmp_path),
-            "blacklist": {"url": database_url, "own": ["own.example"], "scoring": {"reporters": 1, "broad": 0.1}},
-            "policyd": {"report_as": "mx1"},
-        }
-    )
+    scoring = {"reporters": 1, "broad": 0.1}
+    blacklist = {"url": database_url, "reporter": "mx1", "own": ["own.example"], "scoring": scoring}
+    settings = Settings.model_validate({"state": str(tmp_path), "blacklist": blacklist})
     by_quota = ["news@shop.example", "spam.example", "bob", "a@mail.own.example", "198.51.100.7"]
     suspend(settings, *(Suspension("q", key, NOON, NOON + 60, "refused 10 times", "quota") for key in by_quota))
     suspend(settings, Suspension("", "hand.example", NOON, None, "by hand, by koko", "koko"))
@@ -95,13 +90,16 @@ def _is_listed(connection: sa.Connection, value: str) -> bool:
     return lookup(connection, subject.parse(value), NOON).listed
 
 
-def test_a_reporter_who_is_not_there_is_told(engine: sa.Engine, database_url: str, tmp_path: object) -> None:
-    settings = Settings.model_validate(
-        {"state": str(tmp_path), "blacklist": {"url": database_url}, "policyd": {"report_as": "nobody"}}
-    )
+def test_a_host_that_is_no_reporter_yet_becomes_one(engine: sa.Engine, database_url: str, tmp_path: object) -> None:
+    blacklist = {"url": database_url, "reporter": "mx2"}
+    settings = Settings.model_validate({"state": str(tmp_path), "blacklist": blacklist})
     suspend(settings, Suspension("q", "spam.example", NOON, NOON + 60, "refused 10 times", "quota"))
     reporting = Reporting(settings)
 
-    with pytest.raises(StoreError, match="'nobody': no such reporter"):
-        reporting.report(NOON)
+    assert reporting.report(NOON) == 1
+    with databases.reading(engine) as connection:
+        assert [(one.name, one.group) for one in reporters.all_reporters(connection)] == [
+            ("mx1", "host"),
+            ("mx2", "host"),
+        ]
     reporting.close()
