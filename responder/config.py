@@ -144,19 +144,30 @@ def load(path: Path | None) -> Config:
     if settings is None or problems or wrong:
         raise Refused([*problems, *wrong])
     config = Config(path, settings, policies)
-    if twice := sorted(output for output, times in Counter(one.output for one in settings.export).items() if times > 1):
-        what = f"two exports write {twice[0]}"
-        raise Refused([ConfigError(where, "export.output", what, "give each a file of its own")])
+    if contradictions := list(_contradictions(config, where)):
+        raise Refused(contradictions)
+    return config
+
+
+def _contradictions(config: Config, where: Path) -> Iterator[ConfigError]:
+    """Yield what is right by itself, and not beside something else in the same file."""
+    settings = config.settings
+    outputs = Counter(one.output for one in settings.export)
+    for twice in sorted(output for output, times in outputs.items() if times > 1):
+        yield ConfigError(where, "export.output", f"two exports write {twice}", "give each a file of its own")
     if len({one.name for one in settings.notify}) < len(settings.notify):
-        raise Refused([ConfigError(where, "notify.name", "two have one name", "give each a name of its own")])
-    if wide := sorted(_too_wide(config)):
+        yield ConfigError(where, "notify.name", "two have one name", "give each a name of its own")
+    for name, family in sorted(_too_wide(config)):
         what = "bans wider networks than limits.widest_v4 and widest_v6 allow"
         remedy = "give it longer prefixes, or lower the limit"
-        raise Refused([ConfigError(where, f"policy.{name}.prefix_{family}", what, remedy) for name, family in wide])
+        yield ConfigError(where, f"policy.{name}.prefix_{family}", what, remedy)
+    policyd = settings.policyd
+    if (policyd.reject_listed or policyd.report_suspended) and not settings.blacklist.url:
+        key = "reject_listed" if policyd.reject_listed else "report_suspended"
+        yield ConfigError(where, f"policyd.{key}", "there is no blacklist", "set blacklist.url, or leave it out")
     if settings.keep.offences < config.longest_window:
         what = "offences are forgotten before the longest policy window is over"
-        raise Refused([ConfigError(where, "keep.offences", what, "keep them longer, or shorten the policy's within")])
-    return config
+        yield ConfigError(where, "keep.offences", what, "keep them longer, or shorten the policy's within")
 
 
 def _too_wide(config: Config) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,11 @@ def check(as_json: bool, config: Path | None) -> None:
             for one in answer["policies"]
         ),
     )
+    if answer["quotas"]:
+        say("")
+        columns = ("name", "key", "context", "limits", "action", "overrides")
+        rows = ([one[column] for column in columns] for one in answer["quotas"])
+        table(("QUOTA", "OF EACH", "CONTEXT", "LIMITS", "THEN", "OVERRIDES"), rows)
 
 
 def _summary(config: Config) -> dict[str, Any]:
@@ -104,6 +109,17 @@ def _summary(config: Config) -> dict[str, Any]:
                 "renew": policy.renew,
             }
             for policy in config.policies.values()
+        ],
+        "quotas": [
+            {
+                "name": one.called,
+                "key": one.key,
+                "context": "any" if one.context is None else one.context,
+                "limits": ", ".join(one.limits.texts()),
+                "action": one.action,
+                "overrides": len(one.override),
+            }
+            for one in settings.quota
         ],
     }
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
+from responder.cli import sending
 from responder.cli.output import as_json, ask, config_option, print_json, say, stopped, stopped_from
 from responder.values import Prefix
 
 
 @click.command()
-@click.argument("address")
+@click.argument("address", metavar="ADDRESS|SENDER")
 @click.option("--most", default=50, show_default=True, help="How many offences and bans to show.")
 @as_json
 @config_option
@@ -18,9 +19,14 @@ def explain(address: str, most: int, as_json: bool, config: Path | None) -> None
     """Tell why ADDRESS is or is not banned: every offence with its line, every ban, what the kernel holds.
 
     With a blacklist in the settings, also its listings, the latest reports and requests for removal.
+    Of a sender (an e-mail address, a domain, a SASL user) tell what quotas say: used, refused, suspended and by whom.
     """
+    if sending.is_sender(address):
+        sending.explain(config, address, as_json=as_json)
+        return
     answer = ask(config, "explain", address=address, most=most)
     answer["blacklist"] = _blacklist(answer["address"], config)
+    answer["quota"] = sending.of_client(config, address)
     if as_json:
         print_json(answer)
         return
@@ -43,6 +49,9 @@ def explain(address: str, most: int, as_json: bool, config: Path | None) -> None
     if answer["blacklist"]:
         say("\nOn the blacklist:")
         _listed(answer["blacklist"])
+    if answer["quota"]:
+        say("\nAs a client, under quotas:")
+        sending.tell(answer["quota"])
 
 
 def _blacklist(address: str, config: Path | None) -> dict[str, Any] | None:

@@ -42,6 +42,7 @@ def policyd(config: Path | None) -> None:
 
     from responder import config as configuration  # noqa: PLC0415
     from responder.config import Settings  # noqa: PLC0415
+    from responder.policing.watch import Watch  # noqa: PLC0415
     from responder.quota.service import Service  # noqa: PLC0415
 
     def read() -> Settings:
@@ -55,7 +56,7 @@ def policyd(config: Path | None) -> None:
     sys.setswitchinterval(0.0005)  # seconds that the thread at the database may keep answers waiting
 
     async def serve() -> None:
-        await Service(settings, read).run()
+        await Service(settings, read, Watch(settings)).run()
 
     try:
         asyncio.run(serve())

@@ -4,50 +4,18 @@ Works on the database of quotas itself; a running policy service follows within 
 """
 
 import getpass
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import click
-import sqlalchemy as sa
 
-from responder import config as configuration
 from responder import databases
 from responder.cli.output import as_json, config_option, print_json, say, table
+from responder.cli.quotas import amount, anything, known, opened, tell, usage
 from responder.errors import UsageError
-from responder.limits import Allowance, size
-from responder.quota import counters, decided, keys, reports
-from responder.quota.quota import Quota, ready
+from responder.limits import Allowance
+from responder.quota import decided, keys, reports
 from responder.quota.standing import Suspension
-from responder.times import format_duration, format_time, parse_duration
-from responder.whereabouts import find
-
-
-class _Books(NamedTuple):
-    """What the settings say, and the database beside them."""
-
-    engine: sa.Engine
-    quotas: tuple[Quota, ...]
-    now: float
-
-    def named(self, name: str) -> str:
-        """Return *name*, which is that of a quota or empty."""
-        known = [quota.name for quota in self.quotas]
-        if name and name not in known:
-            raise UsageError(f"there is no quota {name!r}; there are {', '.join(known) or 'none'}")
-        return name
-
-
-@contextmanager
-def _books(config: Path | None) -> Iterator[_Books]:
-    settings = configuration.load(find(config)).settings
-    engine = counters.connect(counters.url(settings.policyd.database, settings.state))
-    try:
-        yield _Books(engine, ready(settings.quota), time.time())
-    finally:
-        engine.dispose()
+from responder.times import format_time, parse_duration
 
 
 def _duration(_ctx: click.Context, _param: click.Parameter, text: str | None) -> float | None:
@@ -72,15 +40,15 @@ def quota() -> None:
 @config_option
 def top(window: float | None, count: int, as_json: bool, config: Path | None) -> None:
     """List who has used most of his limits."""
-    with _books(config) as books:
+    with opened(config) as books:
         names = reports.most(books.engine, books.quotas, books.now, window)[:count]
     if as_json:
-        print_json([_usage(one) | {"suspended": suspended} for one, suspended in names])
+        print_json([usage(one) | {"suspended": suspended} for one, suspended in names])
         return
     table(
         ("QUOTA", "KEY", "USED", "LIMIT", "%", "SUSPENDED"),
         (
-            (one.quota, one.key, _amount(one), one.part.limit, round(100 * one.share), "yes" if suspended else "-")
+            (one.quota, one.key, amount(one), one.part.limit, round(100 * one.share), "yes" if suspended else "-")
             for one, suspended in names
         ),
     )
@@ -95,13 +63,13 @@ def show(key: str, as_json: bool, config: Path | None) -> None:
 
     Exits with 1 where nothing is known about it.
     """
-    with _books(config) as books:
-        answer = _known(books, keys.canonical(key))
+    with opened(config) as books:
+        answer = known(books, keys.canonical(key))
     if as_json:
         print_json(answer)
     else:
-        _tell(answer)
-    if not any((answer["used"], answer["overrides"], answer["suspensions"])):
+        tell(answer)
+    if not anything(answer):
         raise SystemExit(1)
 
 
@@ -124,7 +92,7 @@ def set_limits(*, key: str, limits: tuple[str, ...], name: str, as_json: bool, c
         allowance = None if default else Allowance.parse(limits)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    with _books(config) as books, databases.transaction(books.engine) as connection:
+    with opened(config) as books, databases.transaction(books.engine) as connection:
         under = books.named(name)
         if allowance:
             decided.override(connection, under, canonical, allowance, since=books.now, by=getpass.getuser())
@@ -146,7 +114,7 @@ def set_limits(*, key: str, limits: tuple[str, ...], name: str, as_json: bool, c
 def suspend(*, key: str, seconds: float | None, reason: str, as_json: bool, config: Path | None) -> None:
     """Let KEY (a sender, domain, SASL user or client) send nothing for a time, or until resumed."""
     canonical, by = keys.canonical(key), getpass.getuser()
-    with _books(config) as books, databases.transaction(books.engine) as connection:
+    with opened(config) as books, databases.transaction(books.engine) as connection:
         until = None if seconds is None else books.now + seconds
         decided.suspend(connection, Suspension("", canonical, books.now, until, reason or f"by hand, by {by}", by))
     when = None if until is None else format_time(until)
@@ -166,7 +134,7 @@ def resume(key: str, as_json: bool, config: Path | None) -> None:
     Exits with 1 where it was not suspended.
     """
     canonical = keys.canonical(key)
-    with _books(config) as books, databases.transaction(books.engine) as connection:
+    with opened(config) as books, databases.transaction(books.engine) as connection:
         count = decided.resume(connection, canonical)
     if as_json:
         print_json({"key": canonical, "resumed": count})
@@ -174,46 +142,3 @@ def resume(key: str, as_json: bool, config: Path | None) -> None:
         say(f"{canonical} may send again" if count else f"{canonical} was not suspended")
     if not count:
         raise SystemExit(1)
-
-
-def _known(books: _Books, key: str) -> dict[str, Any]:
-    found = reports.known(books.engine, books.quotas, key, books.now)
-    return {
-        "key": key,
-        "used": [_usage(one) for one in found.used],
-        "overrides": [one._asdict() | {"since": format_time(one.since)} for one in found.overrides],
-        "suspensions": [
-            one._asdict() | {"since": format_time(one.since), "until": one.until and format_time(one.until)}
-            for one in found.suspensions
-        ],
-    }
-
-
-def _tell(answer: dict[str, Any]) -> None:
-    for one in answer["suspensions"]:
-        where = f" under {one['quota']}" if one["quota"] else ""
-        say(f"{one['key']} is suspended{where} until {one['until'] or 'resumed'}: {one['reason']}")
-    for one in answer["overrides"]:
-        where = f" under {one['quota']}" if one["quota"] else ""
-        say(f"limits of its own{where}: {', '.join(one['limits'])} (by {one['by']}, {one['since']})")
-    table(
-        ("QUOTA", "LIMIT", "USED", "%"),
-        ((one["quota"], one["limit"], one["used"], one["percent"]) for one in answer["used"]),
-    )
-
-
-def _usage(one: reports.Usage) -> dict[str, Any]:
-    return {
-        "quota": one.quota,
-        "key": one.key,
-        "limit": str(one.part.limit),
-        "what": one.part.limit.what,
-        "within": format_duration(one.part.within),
-        "used": one.used,
-        "most": one.part.most,
-        "percent": round(100 * one.share),
-    }
-
-
-def _amount(one: reports.Usage) -> str:
-    return size(one.used) if one.part.limit.what == "bytes" else f"{one.used:,}"

@@ -1,9 +1,13 @@
-"""notes - what quotas did, a line each, for people and rules.
+"""notes - what the policy service did, a line each, for people and rules.
 
     quota: defer client=192.0.2.7 quota=sender-domain limit="20 messages per 1m" used=20 until=... stage=RCPT
         user="" key="shop.example" sender="news@shop.example" recipient="a@b.test"
 
-(in one line).  The fields are always these, in this order.  The client's address
+(in one line), and of clients that are refused whatever they send
+
+    client: reject client=192.0.2.7 banned until=... reason="..."
+
+The fields are always these, in this order.  The client's address
 stands before all that a client can write, which comes last, quoted, with quotes,
 backslashes and whatever does not print spelt out.  Pure.
 """
@@ -17,6 +21,20 @@ from responder.values import parse_address
 _LONGEST = 256
 
 What = Literal["defer", "reject", "hold", "warning", "suspend"]
+
+
+class Refusal(NamedTuple):
+    """A client that was refused whatever he would send: *why* is banned or listed."""
+
+    why: str
+    address: str
+    until: float
+    reason: str
+
+    def __str__(self) -> str:
+        """Return the line."""
+        until = format_time(self.until)
+        return f"client: reject client={self.address} {self.why} until={until} reason={_quoted(self.reason)}"
 
 
 class Note(NamedTuple):

@@ -13,7 +13,7 @@ from responder.quota.counters import Row
 from responder.quota.decided import Override
 from responder.quota.quota import Part, Plan, Quota
 from responder.quota.standing import Standing, Suspension
-from responder.quota.window import slot
+from responder.quota.window import Window, slot
 
 
 class Usage(NamedTuple):
@@ -28,6 +28,11 @@ class Usage(NamedTuple):
     def share(self) -> float:
         """Return the part of the limit that is used."""
         return self.used / self.part.most
+
+    @property
+    def warned(self) -> int | None:
+        """Return the greatest percent to warn at that is reached, if any."""
+        return max((percent for percent, amount in self.part.warnings if self.used >= amount), default=None)
 
 
 def usages(rows: Iterable[Row], quotas: Sequence[Quota], standing: Standing, now: float) -> Iterator[Usage]:
@@ -48,10 +53,19 @@ def used(quota: str, key: str, plan: Plan, rows: Iterable[Row], now: float) -> I
         yield Usage(quota, key, part, window.used(slot(now, part.within)))
 
 
+class Refused(NamedTuple):
+    """How many messages were refused under *quota* in the last *within* seconds, of all hosts together."""
+
+    quota: str
+    messages: int
+    within: float
+
+
 class Known(NamedTuple):
     """All that is known about one key."""
 
     used: tuple[Usage, ...]
+    refused: tuple[Refused, ...]
     overrides: tuple[Override, ...]
     suspensions: tuple[Suspension, ...]
 
@@ -63,7 +77,20 @@ def known(engine: sa.Engine, quotas: Sequence[Quota], key: str, now: float) -> K
         standing = decided.standing(connection)
         given = decided.overrides_of(connection, key)
     suspensions = (one for one in standing.suspended.values() if one.key == key and one.holds(now))
-    return Known(tuple(usages(rows, quotas, standing, now)), tuple(given), tuple(suspensions))
+    used, refused = usages(rows, quotas, standing, now), refusals(rows, now)
+    return Known(tuple(used), tuple(refused), tuple(given), tuple(suspensions))
+
+
+def refusals(rows: Iterable[Row], now: float) -> Iterator[Refused]:
+    """Yield the refusals that count towards suspension, of one key under each quota that has some."""
+    counted: dict[tuple[str, float], int] = {}
+    for row in rows:
+        for what, within, marks in row.state:
+            if what == "refusals":
+                window = Window()
+                window.set(marks, slot(now, within))
+                counted[row.quota, within] = counted.get((row.quota, within), 0) + window.total
+    return (Refused(quota, count, within) for (quota, within), count in sorted(counted.items()) if count)
 
 
 def most(engine: sa.Engine, quotas: Sequence[Quota], now: float, within: float | None) -> list[tuple[Usage, bool]]:

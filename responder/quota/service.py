@@ -16,12 +16,13 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from responder.config import Settings
 from responder.errors import ResponderError
 from responder.quota import counters, quota
 from responder.quota.counters import Counters
+from responder.quota.door import TurnedAway
 from responder.quota.judge import Judge
 from responder.quota.keeper import Keeper, in_thread
 from responder.quota.listeners import Listeners, handed_over
@@ -39,11 +40,27 @@ def _times() -> tuple[float, float]:
     return time.time(), time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+class Beside(Protocol):
+    """What has a say before quotas do, and knows of what others decided (policing/)."""
+
+    def judge(self, request: Request, now: float) -> TurnedAway | None:
+        """Return a refusal, or None."""
+
+    def follow(self, settings: Settings) -> None:
+        """Go by other settings."""
+
+    async def round(self) -> None:
+        """Look at the world once."""
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+
+
 class Service:
     """A policy service with *settings*; *reread* gives them again."""
 
-    def __init__(self, settings: Settings, reread: Callable[[], Settings]) -> None:
-        self._settings, self._reread = settings, reread
+    def __init__(self, settings: Settings, reread: Callable[[], Settings], beside: Beside) -> None:
+        self._settings, self._reread, self._beside = settings, reread, beside
         self._clock = Steady(*_times())
         policyd = settings.policyd
         self._fallback = encode(policyd.fallback)
@@ -61,11 +78,18 @@ class Service:
 
     def answer(self, requests: list[Request]) -> bytes:
         """Return the answers to *requests*, and log what there is to say."""
-        if self._fallback != DUNNO and not self.keeper.loaded:
-            return self._fallback * len(requests)
+        uncounted = self._fallback != DUNNO and not self.keeper.loaded
         now = self.now()
         answers = []
         for request in requests:
+            refusal = self._beside.judge(request, now)
+            if refusal:
+                answers.append(refusal.answer)
+                log.info("%s", refusal.note)
+                continue
+            if uncounted:
+                answers.append(self._fallback)
+                continue
             answer, notes = self.judge.judge(request, now)
             answers.append(answer)
             for note in notes:
@@ -85,7 +109,8 @@ class Service:
             await self._listeners.take(handed)
         await self._listeners.follow(self._settings.policyd.listen)
         log.info("listening on %s, with %d quotas", ", ".join(self._listeners.names), len(self.judge.quotas))
-        tasks = [asyncio.create_task(work) for work in (self.keeper.run(), self._connections.sweep(), self._reloads())]
+        works = (self.keeper.run(), self._connections.sweep(), self._reloads(), self._beside.run())
+        tasks = [asyncio.create_task(work) for work in works]
         for task in tasks:
             task.add_done_callback(self._ended)
         await self._stop.wait()
@@ -95,11 +120,13 @@ class Service:
         log.info("stopped")
 
     async def _first_round(self) -> None:
-        """Read what was counted before Postfix may ask, but do not let it wait for a database that is away."""
-        try:
-            await asyncio.wait_for(asyncio.shield(first := asyncio.ensure_future(self.keeper.round())), 2 * _GRACE)
-        except TimeoutError:
-            first.add_done_callback(self._ended)
+        """Read what is known before Postfix may ask, but do not let it wait for a database that is away."""
+        rounds = [asyncio.ensure_future(one.round()) for one in (self.keeper, self._beside)]
+        done, waiting = await asyncio.wait(rounds, timeout=2 * _GRACE)
+        for one in done:
+            one.result()
+        for one in waiting:
+            one.add_done_callback(self._ended)
 
     async def _drain(self, keeping: asyncio.Task[None], *others: asyncio.Task[None]) -> None:
         self._listeners.close()
@@ -129,6 +156,7 @@ class Service:
         self._fallback = encode(policyd.fallback)
         self.judge.follow(quota.ready(settings.quota), self.judge.standing)
         self.judge.accounts.most = policyd.keys
+        self._beside.follow(settings)
         self._connections.most, self._connections.idle = policyd.connections, policyd.idle
         await self._listeners.follow(policyd.listen)
         log.info("settings read again: %d quotas", len(self.judge.quotas))

@@ -75,6 +75,10 @@ class PolicydSettings(Table):
     keys: Annotated[int, Field(ge=1000)] = 200_000
     connections: Annotated[int, Field(ge=1, le=1_000_000)] = 12_000
     idle: Duration = 1000.0
+    reject_banned: bool = False
+    reject_listed: Literal["", "strict", "moderate", "broad"] = ""
+    reject_context: str = "incoming"
+    report_suspended: bool = False
 
 
 class SuspendSettings(Table):

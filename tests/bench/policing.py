@@ -1,12 +1,14 @@
 """policing - how many requests of Postfix a second are answered, and how fast, beside what Debian has.
 
 Each service is asked over one connection and over fifty, about one sender and
-about 100,000; the load comes from this process, on another core.
+about 100,000; the load comes from this process, on another core.  Then a real
+Postfix takes mail, asking ours or nobody.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.bench import policymail
 from tests.bench.figure import Figure
 from tests.bench.policyload import ask_all, load
 from tests.bench.policypeers import ours, postfwd, rate_limit
@@ -36,3 +38,4 @@ def measure(folder: Path) -> Iterator[Figure]:
                     yield Figure(f"{what}: 99 % within", "ms", (found.p99,))
                     yield Figure(f"{what}: processor time of each", "ms", (spent * 1000,))
             yield Figure(f"{peer.name}, memory at the end", "MB", (peer.memory(),))
+    yield from policymail.measure()

@@ -230,6 +230,6 @@ def test_a_check_tells_what_will_be_watched_and_whom_nothing_bans(responder: Com
     assert [source["exists"] for source in answer["sources"]] == [True, True, False, False]
     assert set(answer) == {
         "sound", "problems", "config", "rules", "enabled", "state", "backend", "sources", "allowlist", "unresolved",
-        "policies",
+        "policies", "quotas",
     }  # fmt: skip
     assert list(answer["unresolved"]) == ["office..example.org"]

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from responder.cli.sending import is_sender, of_client
 from responder.quota.counters import Batch, Counters, encode
+from responder.quota.standing import Suspension
 from tests.cli.command import Command
 
 SETTINGS = """
 [[quota]]
 key    = "sender-domain"
 limits = ["20 messages per 1m", "200 MB per 1d"]
+warn   = [50, 90]
 
 [[quota]]
 key    = "client"
@@ -107,3 +110,61 @@ def test_a_database_that_is_not_there_is_status_74(responder: Command) -> None:
     responder.configure('[policyd]\ndatabase = "sqlite:////dev/null/quota.db"\n')
 
     assert responder("quota", "top").status == 74
+
+
+def test_explain_tells_a_sender_what_he_and_his_domain_used(responder: Command, counters: Counters) -> None:
+    """Warned, refused, suspended and by whom; without a daemon.  Of nobody it says so."""
+    now = time.time()
+    shop = [["messages", 60.0, [int(now), 20]], ["refusals", 3600.0, [int(now * 60 // 3600), 4]]]
+    suspension = Suspension("sender-domain", "shop.example", now, now + 9999, "refused 10 times in 1h", "quota")
+    counters.exchange(Batch([encode("sender-domain", "shop.example", shop, now + 9999)], [suspension]), 0)
+    responder("quota", "suspend", "news@shop.example", "--reason", "a newsletter")
+
+    said = responder("explain", "News@Shop.example")
+    nobody = responder("explain", "bob")
+
+    assert said.status == 0
+    assert "news@shop.example is suspended until resumed: a newsletter" in said.out
+    assert "shop.example is suspended under sender-domain" in said.out
+    assert "by its quota" in said.out
+    assert "4 messages refused under sender-domain in the last 1h" in said.out
+    assert responder("explain", "shop.example", "--json").json["quota"][0]["used"][0]["warned"] == 90
+    assert (nobody.status, nobody.out) == (1, "bob: no quota knows it\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["192.0.2.7", "192.0.2.0/24", "2001:db8::1", "fe80::1%eth0", "127.1", "::ffff:192.0.2.7", ""]
+)
+def test_an_address_however_mistyped_is_no_sender(text: str) -> None:
+    assert not is_sender(text)
+
+
+def test_what_a_client_used_stands_beside_its_bans(responder: Command, counters: Counters) -> None:
+    """And nothing does where no quota counts it."""
+    assert of_client(responder.config, "192.0.2.8") is None
+
+    found = of_client(responder.config, "192.0.2.7")
+
+    assert found
+    assert [(one["quota"], one["used"]) for one in found["used"]] == [("client", 50)]
+
+
+def test_check_shows_the_quotas(responder: Command) -> None:
+    responder.configure("source = []\n" + SETTINGS)
+
+    said = responder("check").out.splitlines()
+
+    assert any(line.split()[:3] == ["sender-domain", "sender-domain", "any"] for line in said)
+    assert any("20 messages per 1m, 200 MB per 1d" in line for line in said)
+
+
+def test_quotas_that_cannot_be_asked_do_not_hide_bans(responder: Command) -> None:
+    """Whoever explains an address is told why, and all the rest."""
+    responder.configure(SETTINGS)
+    (responder.folder / "state").mkdir()
+    (responder.folder / "state/quota.db").write_text("this is no database" * 1000)
+
+    found = of_client(responder.config, "192.0.2.7")
+
+    assert found
+    assert "file is not a database" in found["error"]

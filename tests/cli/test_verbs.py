@@ -78,7 +78,8 @@ def test_every_answer_is_json_with_its_keys(responder: Command, daemon: Daemon) 
     (listed,) = responder("bans", "--json").json
     assert set(listed) == ban_keys | {"packets", "bytes", "last"}
     explained = responder("explain", SEVEN, "--json").json
-    assert set(explained) == {"address", "allowed", "in_force", "windows", "offences", "bans", "kernel", "blacklist"}
+    keys = {"address", "allowed", "in_force", "windows", "offences", "bans", "kernel", "blacklist", "quota"}
+    assert set(explained) == keys
     assert set(explained["kernel"][0]) == {"prefix", "scope", "expires", "packets", "bytes", "last"}
     lifted = responder("unban", SEVEN, "--json").json
     assert set(lifted) == {"lifted"} | done

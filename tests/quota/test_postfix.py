@@ -2,15 +2,19 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab import postfix
+from responder.store.state import Batch, Lift, StateStore
+from responder.values import Ban, Prefix, Scope
+from tests.lab import postfix, smtp
 from tests.lab.network import Network
 from tests.lab.policyd import Policyd
 from tests.lab.postfix import Postfix
+from tests.lab.wait import until
 
 pytestmark = pytest.mark.kernel
 
@@ -19,6 +23,9 @@ QUOTAS = """
 key     = "sender-domain"
 context = "outgoing"
 limits  = ["3 messages per 1d", "6 recipients per 1d", "40 kB per 1d"]
+
+[quota.override]
+"offered.example" = ["unlimited"]
 """
 
 
@@ -27,7 +34,7 @@ def policyd() -> Iterator[Policyd]:
     folder = Path(tempfile.mkdtemp(prefix="rsp-policyd-"))  # the user postfix must be able to walk into it
     folder.chmod(0o755)
     try:
-        with Policyd(folder, QUOTAS) as running:
+        with Policyd(folder, QUOTAS, "reject_banned = true\n") as running:
             yield running
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -40,6 +47,7 @@ def mta(net: Network, policyd: Policyd) -> Iterator[Postfix]:
     ask = f"check_policy_service {{ unix:{policyd.socket}, timeout=10s, policy_context=outgoing }}"
     settings = {
         "mynetworks": "198.18.0.0/15",
+        "smtpd_client_restrictions": ask.replace("outgoing", "incoming"),
         "smtpd_recipient_restrictions": f"{ask}, permit_mynetworks, reject",
         "smtpd_end_of_data_restrictions": ask,
     }
@@ -84,3 +92,23 @@ def test_a_refusal_is_logged_with_the_client_that_postfix_saw(net: Network, mta:
     assert len(lines) == 1
     assert f"quota: defer client={net.att.ipv4} quota=sender-domain-outgoing limit=" in lines[0]
     assert any("log.example" in line and "450 4.7.1" in line for line in mta.lines())
+
+
+def test_a_banned_client_is_refused_with_the_reason(net: Network, mta: Postfix, policyd: Policyd) -> None:
+    """Its neighbour is not; and when the ban is lifted it may come in."""
+    store, now = StateStore(policyd.folder / "state/state.db"), time.time()
+    neighbour = Prefix.parse(net.good.ipv4)
+    store.commit(Batch(changes=[Ban(neighbour, Scope(), "login", "", now, now + 3600, 1, "too much")]), now)
+
+    until(lambda: offered(net).what == "refused")
+    refused = offered(net)
+    assert (refused.code, "5.7.1" in refused.text) == (554, True)
+    assert f"[{net.good.ipv4}] is banned here: too much" in refused.text
+    assert send(net, "welcome.example") == ""
+    store.commit(Batch(changes=[Lift(neighbour, time.time(), "somebody")]), time.time())
+    until(lambda: offered(net).what == "accepted")
+    store.close()
+
+
+def offered(net: Network) -> smtp.Answer:
+    return smtp.probe(net.good, net.srv.ipv4, "r@else.test", sender="someone@offered.example")

@@ -1,0 +1,1 @@
+"""The policy service joined to the blacklist and to the bans of this host."""

@@ -1,0 +1,122 @@
+"""watch - keeps the door of the policy service true to bans, listings and allowlist, and reports who was suspended.
+
+Once a second a thread looks what changed; answers never wait for it, and go by
+what was known last while a database is away.  Trouble is said once.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from responder.blacklist.values import Level
+from responder.config import Settings
+from responder.daemon import guard
+from responder.decide.allowlist import Allowlist
+from responder.errors import StoreError
+from responder.policing.banned import Banned
+from responder.policing.changes import NOTHING, Changes
+from responder.policing.listed import Listed
+from responder.policing.reporting import Reporting
+from responder.quota.barred import Barred
+from responder.quota.door import BANNED, LISTED, Door, TurnedAway
+from responder.quota.keeper import in_thread
+from responder.quota.request import Request
+
+_EVERY = 1.0  # seconds
+_ALLOWED_EVERY = 60
+_SLICE = 500  # changes between two looks at what Postfix asks
+log = logging.getLogger("responder.policyd")
+
+
+class Watch:
+    """What the policy service has beside quotas, as *settings* say; see `quota.service.Beside`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._trouble: dict[str, str] = {}
+        self._rounds = 0
+        self._names: guard.Names = {}
+        self._own = Allowlist()
+        self._begin(settings)
+
+    def _begin(self, settings: Settings) -> None:
+        policyd = settings.policyd
+        self._settings, self._door = settings, Door(policyd.reject_context)
+        self._banned = Banned(Path(settings.state, "state.db")) if policyd.reject_banned else None
+        level = Level[policyd.reject_listed.upper()] if policyd.reject_listed else None
+        self._listed = Listed(settings.blacklist.url, level) if level else None
+        self._reporting = Reporting(settings) if policyd.report_suspended else None
+
+    def judge(self, request: Request, now: float) -> TurnedAway | None:
+        """Return the refusal of a client, None where there is nothing against it."""
+        return self._door.judge(request, now)
+
+    def follow(self, settings: Settings) -> None:
+        """Go by other settings: begin anew, from the next look on."""
+        old = self._door
+        self._begin(settings)
+        self._door.barred, self._door.allowlist = old.barred, old.allowlist  # until they are read anew
+        if not self._banned:
+            self._door.barred[BANNED] = Barred()
+        if not self._listed:
+            self._door.barred[LISTED] = Barred()
+        self._rounds = 0
+
+    async def run(self) -> None:
+        """Look each second, until cancelled."""
+        while True:
+            await self.round()
+            await asyncio.sleep(_EVERY)
+
+    async def round(self) -> None:
+        """Look once, at all there is at the same time: one that waits for its database keeps no other waiting."""
+        door, banned, listed, reporting = self._door, self._banned, self._listed, self._reporting
+        looks = []
+        if banned:
+            looks.append(self._take(door, BANNED, banned.changes))
+        if listed:
+            looks.append(self._take(door, LISTED, listed.changes))
+        if banned or listed:
+            looks.append(self._allow(door, listed))
+        if reporting:
+            looks.append(self._report(reporting))
+        await asyncio.gather(*looks)
+        self._rounds += 1
+
+    async def _allow(self, door: Door, listed: Listed | None) -> None:
+        if self._rounds % _ALLOWED_EVERY == 0:
+            self._names |= (await in_thread(lambda: guard.resolve(self._settings.allow.hosts)))[0]
+            self._own = guard.allowlist(self._settings.allow, self._names)
+        door.allowlist = Allowlist([*self._own.entries, *listed.allowed]) if listed else self._own
+
+    async def _report(self, reporting: Reporting) -> None:
+        await self._asked("suspensions", lambda: reporting.report(time.time()))
+
+    async def _take(self, door: Door, what: str, changes: Callable[[float], Changes]) -> None:
+        now = time.time()
+        found = await self._asked(what, lambda: changes(now)) or NOTHING
+        table = Barred() if found.anew else door.barred[what]
+        for number, (prefix, bar) in enumerate(found.put, 1):
+            table.put(prefix, bar)
+            if number % _SLICE == 0:
+                await asyncio.sleep(0)
+        for prefix, name in found.dropped:
+            table.drop(prefix, name)
+        door.barred[what] = table
+        if self._rounds % _ALLOWED_EVERY == 0:
+            table.forget_ended(now)
+
+    async def _asked(self, what: str, ask: Callable[[], "Changes | int"]) -> "Changes | None":
+        """Return what *ask* says, in a thread; None where its database fails, which is said once."""
+        try:
+            answer = await in_thread(ask)
+        except StoreError as error:
+            text = " ".join(str(error).split())
+            if self._trouble.get(what) != text:
+                log.error("%s; what was known of %s stays", text, what)  # noqa: TRY400
+            self._trouble[what] = text
+            return None
+        if self._trouble.pop(what, None):
+            log.warning("the database of what is %s answers again", what)
+        return answer if isinstance(answer, Changes) else None
