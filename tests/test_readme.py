@@ -1,4 +1,4 @@
-"""What README.md shows works as it is shown."""
+"""What README.md and the guide show works as it is shown."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,9 @@ from responder import config
 from responder.cli.main import cli
 from responder.detect import library
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "contrib" / "guide").glob("*.md"))]
+README = "\n".join(page.read_text() for page in PAGES)
 SHOWN = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 RULES = [text for text in SHOWN if "[[rule]]" in text]
 SETTINGS = "".join(text for text in SHOWN if text not in RULES)
@@ -45,3 +47,12 @@ def test_the_rules_shown_are_sound_and_true_to_their_examples(tmp_path: Path, te
 def test_the_commands_shown_exist(command: str) -> None:
     """No verb is taught that is not there."""
     assert cli.get_command(click.Context(cli), command)
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, *(ROOT / "contrib").rglob("README.md")], ids=lambda page: str(page.parent.name)
+)
+def test_what_a_page_points_to_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
