@@ -7,8 +7,10 @@ what was known last while a database is away.  Trouble is said once.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from responder.blacklist.values import Level
 from responder.config import Settings
@@ -25,8 +27,9 @@ from responder.quota.keeper import in_thread
 from responder.quota.request import Request
 
 _EVERY = 1.0  # seconds
-_ALLOWED_EVERY = 60
+_RARELY = 60
 _SLICE = 500  # changes between two looks at what Postfix asks
+Look = Callable[[], Coroutine[Any, Any, None]]
 log = logging.getLogger("responder.policyd")
 
 
@@ -35,9 +38,10 @@ class Watch:
 
     def __init__(self, settings: Settings) -> None:
         self._trouble: dict[str, str] = {}
-        self._rounds = 0
+        self._seconds = 0
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._names: guard.Names = {}
-        self._own = Allowlist()
+        self._own, self._stale = Allowlist(), True
         self._begin(settings)
 
     def _begin(self, settings: Settings) -> None:
@@ -61,37 +65,55 @@ class Watch:
             self._door.barred[BANNED] = Barred()
         if not self._listed:
             self._door.barred[LISTED] = Barred()
-        self._rounds = 0
+        self._stale = True
 
     async def run(self) -> None:
-        """Look each second, until cancelled."""
-        while True:
-            await self.round()
-            await asyncio.sleep(_EVERY)
+        """Look each second, until cancelled; what waits for its database or its resolver keeps nothing else waiting."""
+        await asyncio.gather(*(self._again(look) for look in self._looks()))
 
     async def round(self) -> None:
-        """Look once, at all there is at the same time: one that waits for its database keeps no other waiting."""
-        door, banned, listed, reporting = self._door, self._banned, self._listed, self._reporting
-        looks = []
-        if banned:
-            looks.append(self._take(door, BANNED, banned.changes))
-        if listed:
-            looks.append(self._take(door, LISTED, listed.changes))
-        if banned or listed:
-            looks.append(self._allow(door, listed))
-        if reporting:
-            looks.append(self._report(reporting))
-        await asyncio.gather(*looks)
-        self._rounds += 1
+        """Look once at all there is."""
+        await asyncio.gather(*(self._once(look) for look in self._looks()))
 
-    async def _allow(self, door: Door, listed: Listed | None) -> None:
-        if self._rounds % _ALLOWED_EVERY == 0:
+    def _looks(self) -> tuple[Look, ...]:
+        return self._bans, self._listings, self._allow, self._report
+
+    async def _again(self, look: Look) -> None:
+        while True:
+            await self._once(look)
+            await asyncio.sleep(_EVERY)
+
+    async def _once(self, look: Look) -> None:
+        """Look, but not twice at the same time."""
+        async with self._turns[look.__name__]:
+            await look()
+
+    async def _bans(self) -> None:
+        if self._banned:
+            await self._take(self._door, BANNED, self._banned.changes)
+
+    async def _listings(self) -> None:
+        if self._listed:
+            await self._take(self._door, LISTED, self._listed.changes)
+
+    async def _allow(self) -> None:
+        if not (self._banned or self._listed):
+            return
+        if self._stale or self._seconds % _RARELY == 0:
+            self._stale = False
             self._names |= (await in_thread(lambda: guard.resolve(self._settings.allow.hosts)))[0]
             self._own = guard.allowlist(self._settings.allow, self._names)
-        door.allowlist = Allowlist([*self._own.entries, *listed.allowed]) if listed else self._own
+        self._seconds += 1
+        allowed = self._listed.allowed if self._listed else ()
+        self._door.allowlist = Allowlist([*self._own.entries, *allowed]) if allowed else self._own
+        if self._seconds % _RARELY == 0:
+            for barred in self._door.barred.values():
+                for _ in barred.forget_ended(time.time()):
+                    await asyncio.sleep(0)
 
-    async def _report(self, reporting: Reporting) -> None:
-        await self._asked("suspensions", lambda: reporting.report(time.time()))
+    async def _report(self) -> None:
+        if reporting := self._reporting:
+            await self._asked("suspensions", lambda: reporting.report(time.time()))
 
     async def _take(self, door: Door, what: str, changes: Callable[[float], Changes]) -> None:
         now = time.time()
@@ -104,8 +126,6 @@ class Watch:
         for prefix, name in found.dropped:
             table.drop(prefix, name)
         door.barred[what] = table
-        if self._rounds % _ALLOWED_EVERY == 0:
-            table.forget_ended(now)
 
     async def _asked(self, what: str, ask: Callable[[], "Changes | int"]) -> "Changes | None":
         """Return what *ask* says, in a thread; None where its database fails, which is said once."""

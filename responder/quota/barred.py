@@ -5,9 +5,12 @@ ten networks or a million.  Several may bar the same network, each under a name 
 its own: of those that are not over, the one that lasts longest speaks.  Pure.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from responder.values import Prefix
+
+_PAUSE_EVERY = 500
 
 
 class Bar(NamedTuple):
@@ -49,12 +52,15 @@ class Barred:
                     found, length = bar, bits
         return found
 
-    def forget_ended(self, now: float) -> None:
-        """Forget what is over."""
-        for family in self._by_length.values():
-            for length, alike in list(family.items()):
-                over = [network for network, bars in alike.items() if all(one.until <= now for one in bars)]
-                for network in over:
-                    del alike[network]
-                if not alike:
-                    del family[length]
+    def forget_ended(self, now: float) -> Iterator[None]:
+        """Forget what is over; pauses now and then, when others may put, drop and find."""
+        lengths = [(family, length) for family in self._by_length.values() for length in family]
+        for family, length in lengths:
+            for number, network in enumerate(list(family.get(length, ())), 1):
+                alike = family.get(length, {})
+                if all(one.until <= now for one in alike.get(network, ())):
+                    alike.pop(network, None)
+                if number % _PAUSE_EVERY == 0:
+                    yield
+            if not family.get(length, True):
+                del family[length]

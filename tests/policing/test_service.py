@@ -42,7 +42,7 @@ def test_bans_are_followed_through_reloads_and_lifts(tmp_path: Path, store: Stat
     ban(store, SEVEN)
     with Policyd(tmp_path, "", "reject_banned = true\n") as policyd:
         assert asked(policyd, "198.51.100.7") == "554 5.7.1 [198.51.100.7] is banned here: too much"
-        assert "client: reject client=198.51.100.7 banned until=" in policyd.said()
+        until(lambda: "client: reject client=198.51.100.7 banned until=" in policyd.said())
         assert asked(policyd, "198.51.100.8") == "DUNNO"
         ban(store, EIGHT)
         until(lambda: asked(policyd, "198.51.100.8").startswith("554"))
