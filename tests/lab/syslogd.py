@@ -1,8 +1,8 @@
 """syslogd - a /dev/log of its own for a program on a host of the lab, and the file that a syslog daemon would write.
 
 A program that calls syslog(3) finds /dev/log wherever it runs.  `command` gives it
-a mount namespace in which that name leads to this listener, and in which /run is
-its own as well; nothing of the machine's /dev is touched.  Lines are written the
+a mount namespace in which that name leads to this listener, and in which /run and /root are
+its own as well: nothing of the machine's is touched, nor does root's shell read settings.  Lines are written the
 way rsyslog's traditional format does: time, host, tag, message, control
 characters as #012.
 """
@@ -30,6 +30,7 @@ ln -s {socket} {dev}/log
 mount --rbind {dev} /dev
 mount -t tmpfs -o mode=755 lab /run
 mkdir -m 755 /run/sshd
+mount -t tmpfs -o mode=700 lab /root
 exec {command}
 """
 _LINE = re.compile(rb"<\d{1,3}>([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) (.*)", re.DOTALL)
