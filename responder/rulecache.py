@@ -43,10 +43,12 @@ def load(
     """
     digest = _digest(folders, policies, disabled, enabled)
     places = [state / "cache", *_home()]
-    if any(_recall(folder / _NAME, digest) for folder in places):
-        return library.load(folders, policies, disabled, enabled, proven=True)
-    rules = library.load(folders, policies, disabled, enabled)
-    any(_keep(folder / _NAME, digest) for folder in places)
+    proven = any(_recall(folder / _NAME, digest) for folder in places)
+    rules = library.load(folders, policies, disabled, enabled, proven=proven)
+    if _digest(folders, policies, disabled, enabled) != digest:  # somebody wrote a rule just now
+        return library.load(folders, policies, disabled, enabled)
+    if not proven:
+        any(_keep(folder / _NAME, digest) for folder in places)
     return rules
 
 
@@ -84,10 +86,10 @@ def _recall(path: Path, digest: str) -> bool:
             kept = json.loads(file.read(_LONGEST))
         if kept["digest"] != digest:
             return False
-        for text, blames, words, left in kept["patterns"]:
-            pattern.known[text, blames] = Facts(frozenset(words), left)
-    except (OSError, ValueError, TypeError, KeyError):
+        known = {(text, blames): Facts(frozenset(words), left) for text, blames, words, left in kept["patterns"]}
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return False
+    pattern.known.update(known)
     return True
 
 

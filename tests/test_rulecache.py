@@ -92,6 +92,20 @@ def test_what_lies_where_others_may_write_is_not_believed(folder: Path) -> None:
     assert not believed(folder)
 
 
+def test_of_a_cache_that_is_partly_broken_nothing_is_believed(folder: Path) -> None:
+    load(folder)
+    cache = folder / "state" / "cache" / "rules.json"
+    kept = json.loads(cache.read_text())
+    kept["patterns"] = [(text, blames, ["invented"], left) for text, blames, _, left in kept["patterns"]] + [7]
+    cache.write_text(json.dumps(kept))
+    pattern.known.clear()
+
+    (rule,) = rulecache.load([folder / "rules"], ["login"], (), folder / "state")
+
+    assert isinstance(rule, LineRule)
+    assert rule.literals == {"failed for "}
+
+
 def test_a_link_is_not_followed(folder: Path) -> None:
     load(folder)
     cache = folder / "state" / "cache" / "rules.json"

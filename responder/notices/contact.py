@@ -1,9 +1,9 @@
 """contact - to whom the abuse of a network is reported, as a program of the administrator's finds it."""
 
 import re
-import subprocess
 from collections.abc import Sequence
 
+from responder import program
 from responder.notices.notice import Notice
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+=/-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
@@ -16,8 +16,8 @@ def contact_of(command: Sequence[str], notice: Notice) -> str:
         return ""
     words = [notice.value(word[1:-1]) if word.startswith("{") else word for word in command]
     try:
-        done = subprocess.run(words, capture_output=True, timeout=_PATIENCE, check=False, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.SubprocessError):
+        status, said = program.run(words, _PATIENCE, with_errors=False)
+    except OSError:
         return ""
-    first = done.stdout.decode(errors="replace").split()[:1]
-    return first[0] if done.returncode == 0 and first and _ADDRESS.fullmatch(first[0]) else ""
+    first = said.split()[:1]
+    return first[0] if status == 0 and first and _ADDRESS.fullmatch(first[0]) else ""

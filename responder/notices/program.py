@@ -5,12 +5,9 @@ option; the environment has RESPONDER_EVENT, _TITLE, _TEXT, _PREFIX and so on; a
 is to say, evidence included, is on standard input.
 """
 
-import contextlib
 import os
-import signal
-import subprocess
-import tempfile
 
+from responder import program
 from responder.notices.notice import Notice, SendError, line
 from responder.settings.notify import PLACES, NotifySettings
 
@@ -24,23 +21,11 @@ def send(settings: NotifySettings, notice: Notice, patience: float = PATIENCE) -
     words = [notice.value(word[1:-1]) if word.startswith("{") else word for word in settings.command]
     environment = {key: os.environ[key] for key in _KEPT if key in os.environ}
     environment |= {f"RESPONDER_{place.upper()}": notice.value(place) for place in PLACES}
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
-        given.write(notice.json)
-        given.seek(0)
-        try:
-            process = subprocess.Popen(
-                words, stdin=given, stdout=said, stderr=said, env=environment, cwd="/", start_new_session=True
-            )
-        except OSError as error:
-            raise SendError(f"{words[0]} cannot be run: {error.strerror}", again=False) from None
-        try:
-            status = process.wait(patience)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise SendError(f"{words[0]} took longer than {patience:g} s, and was ended") from None
-        if status:
-            said.seek(0)
-            told = line(said.read(300).decode(errors="replace"))
-            raise SendError(f"{words[0]} ended with status {status}: {told}", again=status == _TEMPORARY)
+    try:
+        status, said = program.run(words, patience, notice.json, environment)
+    except OSError as error:
+        raise SendError(f"{words[0]} cannot be run: {error.strerror}", again=False) from None
+    if status is None:
+        raise SendError(f"{words[0]} took longer than {patience:g} s, and was ended")
+    if status:
+        raise SendError(f"{words[0]} ended with status {status}: {line(said, 300)}", again=status == _TEMPORARY)
