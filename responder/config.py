@@ -15,8 +15,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
+from responder import rulecache
 from responder.decide.policy import Policy
 from responder.detect import library
+from responder.detect.rule import Rule
 from responder.errors import ConfigError, Refused
 from responder.policyfile import Duration, Port, merge
 from responder.settings.base import Absolute, AbsoluteOrNone, Network, Table
@@ -125,6 +127,11 @@ class Config(NamedTuple):
     def rule_folders(self) -> tuple[Path, ...]:
         """Return the folders of rules, the shipped one first."""
         return (library.shipped(), *map(Path, self.settings.rules))
+
+    def in_force(self) -> tuple[Rule, ...]:
+        """Return the rules that these settings put in force, proven now or before; raises Refused."""
+        asked = self.settings
+        return rulecache.load(self.rule_folders, self.policies, asked.disable, Path(asked.state), asked.enable)
 
     def rules(self) -> library.Library:
         """Return the rules that these settings put in force, and those that are off; raises Refused."""

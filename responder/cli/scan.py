@@ -69,7 +69,6 @@ def scan(
     responder scan --format access-log --program nginx /var/log/nginx/access.log
     zcat old/mail.log.*.gz | responder scan -
     """
-    from responder import rulecache  # noqa: PLC0415
     from responder.daemon import guard  # noqa: PLC0415 - `--help` need not wait for it
 
     gc.set_threshold(100_000, 50, 100)  # nothing here is in circles; looking for it takes a sixth of the time
@@ -79,8 +78,7 @@ def scan(
     wanted = Asked.parse(units, directory, since)
     loaded = configuration.load(find(config))
     settings = loaded.settings
-    asked = (settings.disable, Path(settings.state), settings.enable)
-    detector = Detector(rulecache.load(loaded.rule_folders, loaded.policies, *asked))
+    detector = Detector(loaded.in_force())
     allowlist = guard.allowlist(settings.allow, guard.resolve(settings.allow.hosts)[0])
     tracker = Tracker(loaded.policies, allowlist, settings.limits.tracked)
     findings = Findings()

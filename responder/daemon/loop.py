@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from responder import config as configuration
-from responder import rulecache
 from responder.config import Config
 from responder.control.server import ControlServer
 from responder.control.spool import Spool
@@ -38,7 +37,6 @@ from responder.daemon.sharing import Sharing
 from responder.daemon.signals import Signals
 from responder.decide.allowlist import Allowlist
 from responder.detect.detector import Detector
-from responder.detect.rule import Rule
 from responder.enforce.backend import Target
 from responder.enforce.firewall import Enforced, Firewall
 from responder.errors import Refused, StoreError
@@ -82,7 +80,7 @@ class Daemon:
         self.safety = Safety(self, options.trial)
         try:
             self._enforce_again()
-            self.detector = Detector(_rules(config))
+            self.detector = Detector(config.in_force())
         except (Refused, StoreError):
             self.kernel.close()
             self.ledger.close()
@@ -279,7 +277,7 @@ class Daemon:
         """Read settings and rules again; keep those that run where the new ones are refused."""
         try:
             config = configuration.load(self.config.path)
-            rules = _rules(config)
+            rules = config.in_force()
         except Refused as error:
             _log.error("the settings and rules that were running go on:\n%s", error)
             return
@@ -299,9 +297,3 @@ class Daemon:
         """Return how we fare, in a line."""
         what = f"following {len(self.logs.each)} logs with {len(self.detector.rules)} rules"
         return "; ".join(filter(None, (what, self.kernel.trouble, self.ledger.trouble)))
-
-
-def _rules(config: Config) -> tuple[Rule, ...]:
-    settings = config.settings
-    asked = (settings.disable, Path(settings.state), settings.enable)
-    return rulecache.load(config.rule_folders, config.policies, *asked)
