@@ -42,7 +42,8 @@ def load(
     Raises Refused with every problem of every file.
     """
     digest = _digest(folders, policies, disabled, enabled)
-    places = [state / "cache", *_home()]
+    caches = _caches()
+    places = [state / "cache", *([caches / "responder"] if caches else [])]
     proven = any(_recall(folder / _NAME, digest) for folder in places)
     rules = library.load(folders, policies, disabled, enabled, proven=proven)
     if _digest(folders, policies, disabled, enabled) != digest:  # somebody wrote a rule just now
@@ -52,11 +53,11 @@ def load(
     return rules
 
 
-def _home() -> list[Path]:
-    """Return where the user who runs this keeps such things, if anywhere."""
+def _caches() -> Path | None:
+    """Return where the user who runs this keeps what programs could work out again, if anywhere."""
     named, home = os.environ.get("XDG_CACHE_HOME", ""), os.environ.get("HOME", "")
     found = Path(named) if named else Path(home, ".cache")
-    return [found / "responder"] if found.is_absolute() else []
+    return found if found.is_absolute() else None
 
 
 def _digest(
@@ -102,6 +103,8 @@ def _keep(path: Path, digest: str) -> bool:
     patterns = [(*key, sorted(facts.literals), facts.pinned_left) for key, facts in pattern.known.items()]
     beside = path.with_name(f"{_NAME}.{os.getpid()}")
     try:
+        if path.parent.parent == _caches():
+            path.parent.parent.mkdir(mode=0o700, exist_ok=True)  # as the XDG Base Directory Specification asks
         path.parent.mkdir(mode=0o700, exist_ok=True)
         if not _ours(path.parent.stat()):
             return False

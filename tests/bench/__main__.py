@@ -32,6 +32,9 @@ def main() -> None:
     words.add_argument("--entries", type=int, default=1_000_000, help="length of the exported list (default 1000000)")
     words.add_argument("--subjects", type=int, default=1_000_000, help="in the blacklist (default 1000000)")
     words.add_argument("--reports", type=int, default=5_000_000, help="about them (default 5000000)")
+    words.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="where long made logs and lists stay for the next run"
+    )
     words.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     given = words.parse_args()
     wanted = given.what or EVERYTHING
@@ -51,10 +54,10 @@ def main() -> None:
         "service": lambda folder: serving.measure(folder, given.crowd),
     }
     figures: list[figure.Figure] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as scratch:
         for part in EVERYTHING:
             if part in wanted:
-                figures += parts[part](Path(folder))
+                figures += parts[part](given.keep or Path(scratch))
     figure.show(figures)
     if given.json:
         given.json.write_text(figure.as_json(figures) + "\n")
