@@ -22,13 +22,25 @@ def _absolute(value: str) -> str:
     return value
 
 
+def _database(value: str) -> str:
+    if value:
+        from responder.databases import parse_url  # noqa: PLC0415 - 100 ms that only a database needs
+
+        try:
+            parse_url(value)
+        except ValueError as error:
+            raise ValueError(f"names no database that we can use; {error}") from None
+    return value
+
+
 Network = Annotated[Prefix, BeforeValidator(_network)]
 Zone = Annotated[tzinfo, BeforeValidator(zone)]
 Absolute = Annotated[str, AfterValidator(_absolute)]
 AbsoluteOrNone = Annotated[str, AfterValidator(lambda value: value and _absolute(value))]
+DatabaseOrNone = Annotated[str, AfterValidator(_database)]
 
 
 class Table(BaseModel):
     """A table of the settings file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True)

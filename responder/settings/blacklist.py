@@ -3,10 +3,10 @@
 import socket
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from responder.policyfile import Duration
-from responder.settings.base import Table
+from responder.settings.base import DatabaseOrNone, Table
 from responder.settings.mails import MailSettings
 from responder.times import DAY
 
@@ -42,21 +42,9 @@ class ScoringSettings(Table):
 class BlacklistSettings(MailSettings):
     """The blacklist of this host, or of several that share a database; without a URL there is none."""
 
-    url: str = ""
+    url: DatabaseOrNone = ""
     report: bool = True
     reporter: Annotated[str, Field(pattern=r"^\S(?:[\x20-\x7e]{0,98}\S)?$")] = Field(default_factory=socket.gethostname)
     take: Literal["", "strict", "moderate", "broad"] = ""
     scoring: ScoringSettings = ScoringSettings()
     audit: Duration = 1096 * DAY
-
-    @field_validator("url")
-    @classmethod
-    def _usable(cls, url: str) -> str:
-        if url:
-            from responder.databases import parse_url  # noqa: PLC0415 - 100 ms that only a blacklist needs
-
-            try:
-                parse_url(url)
-            except ValueError as error:
-                raise ValueError(f"names no database that we can use; {error}") from None
-        return url

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from responder.databases import parse_url
 from responder.limits import Allowance
 from responder.policyfile import Duration
-from responder.settings.base import Table
+from responder.settings.base import DatabaseOrNone, Table
 from responder.values import Prefix
 
 _PART = re.compile(r"sasl-user|sender|sender-domain|client|network|global|attribute:[a-z][a-z0-9_]{0,63}")
@@ -40,10 +39,6 @@ def _fallback(value: str) -> str:
     return value
 
 
-def _database(value: str) -> str:
-    return value and parse_url(value) and value
-
-
 def _key(value: str) -> str:
     for one in value.split("|"):
         parts = [part.strip() for part in one.split("+")]
@@ -70,7 +65,7 @@ class PolicydSettings(Table):
 
     listen: tuple[Annotated[str, AfterValidator(_listen)], ...] = Field(default=("inet:127.0.0.1:10040",), strict=False)
     fallback: Annotated[str, AfterValidator(_fallback)] = "DUNNO"
-    database: Annotated[str, AfterValidator(_database)] = ""
+    database: DatabaseOrNone = ""
     host: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,253}$")] = ""
     keys: Annotated[int, Field(ge=1000)] = 200_000
     connections: Annotated[int, Field(ge=1, le=1_000_000)] = 12_000
