@@ -159,10 +159,12 @@ class Tracker:
     def _count(self, offence: Offence, policy: Policy, key: Key, now: float | None, why: str = "") -> Judgement:
         window = hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy)
         if not full(window, policy):
-            self._keep(key, window)
+            self._windows[key] = window
+            if len(self._windows) > self._most:
+                self._make_room(window[-1])
             return _judgement((offence, Effect.COUNTED, None))
         if now is not None and not self.gate.admits(now):
-            self._keep(key, window)
+            self._windows[key] = window
             return Judgement(offence, Effect.KEPT_BACK)
         ban = self._ban(key[1], policy, offence, window, offence.time if now is None else now)
         ban = ban._replace(reason=f"{why}; policy {policy.name}") if why else ban
@@ -177,12 +179,6 @@ class Tracker:
         within = format_duration(policy.within)
         reason = f"{counted}, the last {offence.rule}; policy {policy.name} bans at {policy.limit} within {within}"
         return Ban(prefix, policy.scope, policy.name, offence.rule, start, start + policy.duration(nth), nth, reason)
-
-    def _keep(self, key: Key, window: Window) -> None:
-        self._windows[key] = window
-        if len(self._windows) > self._most:
-            self.forget_stale(window[-1])
-            self._drop_least_dangerous()
 
     def enter(self, ban: Ban) -> None:
         """Take note of *ban*: one just made, an administrator's, or one from the store."""
@@ -258,7 +254,11 @@ class Tracker:
             if effect is Effect.BAN:
                 self._windows.pop(key, None)
             elif effect in (Effect.COUNTED, Effect.KEPT_BACK):
-                self._keep(key, hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy))
+                window = self._windows[key] = hit(
+                    self._windows.get(key, EMPTY), offence.time, offence.weight, policy
+                )
+                if len(self._windows) > self._most:
+                    self._make_room(window[-1])
 
     def forget_stale(self, latest: float) -> None:
         """Drop windows that no line as late as *latest* (log time) can fill, and what ended before it."""
@@ -278,7 +278,9 @@ class Tracker:
         }
         return ended
 
-    def _drop_least_dangerous(self) -> None:
+    def _make_room(self, latest: float) -> None:
+        """Drop windows that are stale at *latest* (log time), then the least dangerous."""
+        self.forget_stale(latest)
         excess = len(self._windows) - int(self._most * _ROOM)
         if len(self._windows) <= self._most:
             return

@@ -8,6 +8,8 @@ the night.
 Falls short: a line over one span late is lost.
 """
 
+from bisect import bisect_left
+
 from responder.decide.policy import Policy
 
 Window = tuple[float, ...]
@@ -21,12 +23,14 @@ def hit(window: Window, at: float, weight: int, policy: Policy) -> Window:
 
     Lines may arrive out of order.  A hit exactly one span old still counts.
     """
-    hits = (*window, at) if weight == 1 else window + (at,) * min(weight, policy.limit)
+    limit = policy.limit
+    hits = (*window, at) if weight == 1 else window + (at,) * min(weight, limit)
     if window and at < window[-1]:
         hits = tuple(sorted(hits))
     horizon = hits[-1] - policy.within
-    kept = hits[-policy.limit :]
-    return kept if kept[0] >= horizon else tuple(moment for moment in kept if moment >= horizon)
+    if hits[0] >= horizon and len(hits) <= limit:
+        return hits
+    return hits[max(bisect_left(hits, horizon), len(hits) - limit) :]
 
 
 def full(window: Window, policy: Policy) -> bool:

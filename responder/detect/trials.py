@@ -39,14 +39,14 @@ def plan(rules: Sequence[LineRule | TrailRule]) -> Trials:
     """Return how to try *rules*, one after the other."""
     quick: list[Trial] = []
     for rule in rules:
-        if isinstance(rule, TrailRule) or not all(_is_plain(text) for text in rule.texts()):
+        if isinstance(rule, TrailRule) or not all(is_plain(text) for text in rule.texts()):
             return Trials(tuple(rules), None)
         ignored = tuple(_match(text) for text in rule.ignore)
         quick += [Trial(_match(one.text), one.pinned_left, ignored, rule) for one in rule.patterns]
     return Trials(tuple(rules), tuple(quick))
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Tell whether a message's bytes, all ASCII, within a line match the pattern *text* just when the message does."""
     return text.isascii() and not looks_back(parse(text))
 

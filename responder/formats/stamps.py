@@ -4,7 +4,7 @@ Two forms: BSD (RFC 3164, 4.1.2: ``Nov 23 13:46:37``, no year, no zone) and ISO
 8601 (RFC 3339, RFC 5424).  A BSD stamp gets the year that puts it last before
 the reference, with a day of grace, so December read in January is last year's.
 The hour that a clock change repeats is told apart by what was read before.
-Each distinct minute is worked out once a day.
+Each distinct minute is worked out once a day, and lines of one second in a row once.
 
 Pure: the reference (wall clock, or a file's date when an old log is replayed)
 is handed in.
@@ -32,12 +32,25 @@ class Stamps:
     """Reads the stamps of one log, whose clock shows *zone* where a stamp names none."""
 
     def __init__(self, zone: tzinfo, reference: float) -> None:
-        self.reference = reference
         self.unreadable = 0
         self._zone = zone
         self._last: float | None = None
+        self._stamp: bytes | None = None
         self._known: dict[bytes, float] = {}
-        self._known_since = reference
+        self._known_since = self._reference = reference
+
+    @property
+    def reference(self) -> float:
+        """Return the time that a stamp without a year is before, with a day of grace; it may move on."""
+        return self._reference
+
+    @reference.setter
+    def reference(self, reference: float) -> None:
+        self._reference = reference
+        self._stamp = None
+        if abs(reference - self._known_since) > DAY:  # a year from now the same stamp is another instant
+            self._known.clear()
+            self._known_since = reference
 
     def read(self, stamp: bytes) -> float:
         """Return the instant that *stamp* names.
@@ -45,11 +58,10 @@ class Stamps:
         One that names none (30 February) is counted in *unreadable*, and the
         line taken to be as old as the one before it.
         """
+        if stamp == self._stamp and self._last is not None:
+            return self._last
         bsd = len(stamp) == _BSD_LENGTH
         minute = stamp[:12] if bsd else stamp[:16] + stamp[19:].lstrip(b".,0123456789")
-        if abs(self.reference - self._known_since) > DAY:  # a year from now the same stamp is another instant
-            self._known.clear()
-            self._known_since = self.reference
         begin = self._known.get(minute)
         try:
             if begin is None:
@@ -58,6 +70,7 @@ class Stamps:
         except (ValueError, KeyError, OverflowError):
             self.unreadable += 1
             return self.reference if self._last is None else self._last
+        self._stamp = stamp
         return self._last
 
     def _minute(self, minute: bytes, bsd: bool) -> float:

@@ -20,10 +20,8 @@ from responder.values import Record
 
 ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 STRUCTURED = rb'(?:-|(?:\[[^\s=\]"]{1,32}(?: [^\s=\]"]{1,32}="(?:[^"\\\]]|\\.)*")*\])+)'
-_HEADER = re.compile(
-    rb"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|" + ISO + rb")(?:\.\d{1,9})? "
-    rb"(\S{1,255}) ([^\s:\[]{1,128})(?:\[([^\]\s]{1,32})\])?:(?: |$)"
-)
+_STAMP = rb"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|" + ISO + rb")(?:\.\d{1,9})? "
+_HEADER = re.compile(_STAMP + rb"(\S{1,255}) ([^\s:\[]{1,128})(?:\[([^\]\s]{1,32})\])?:(?: |$)")
 _HEADER_5424 = re.compile(
     rb"<\d{1,3}>1 ("
     + ISO
@@ -31,6 +29,13 @@ _HEADER_5424 = re.compile(
     + STRUCTURED
     + rb"(?: (?:\xef\xbb\xbf)?|$)"
 )
+
+
+HOST_AND_STAMP = _STAMP + rb"\S{1,255} "
+"""What stands before the program in the first two shapes, as an expression; its one group is the stamp."""
+PID_AND_END = rb"(?:\[[^\]\s]{1,32}\])?:(?: |$)"
+"""What stands between a program's name and the message."""
+LONGEST_PROGRAM = 128
 
 
 class Header(NamedTuple):

@@ -141,7 +141,7 @@ def _lookups(engine: sa.Engine, addresses: list[Subject]) -> Iterator[float]:
 
 
 def _add(engine: sa.Engine, addresses: list[Subject], run: int) -> None:
-    chance = random.Random(run)
+    chance = random.Random(100 + run)
     batch = [_report(chance, chance.choice(addresses))._replace(time=NOW + run) for _ in range(1000)]
     with databases.transaction(engine) as connection:
         report_many(connection, batch, SCORING, NOW + run)
