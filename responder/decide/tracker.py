@@ -254,9 +254,7 @@ class Tracker:
             if effect is Effect.BAN:
                 self._windows.pop(key, None)
             elif effect in (Effect.COUNTED, Effect.KEPT_BACK):
-                window = self._windows[key] = hit(
-                    self._windows.get(key, EMPTY), offence.time, offence.weight, policy
-                )
+                window = self._windows[key] = hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy)
                 if len(self._windows) > self._most:
                     self._make_room(window[-1])
 

@@ -21,7 +21,8 @@ _PARTS = re.compile(
     r"|(?P<token>\b(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{20,}=*)"
     r"|(?P<hex>\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[A-Fa-f])[0-9a-fA-F]{8,}\b)"
     r"|(?P<value>(?<==)[^\s,;()<>\"\[\]]+)"
-    r"|(?P<number>\d+)"
+    r"|(?P<number>\d+)",
+    re.ASCII,  # as rules are matched
 )
 _SPECIAL = re.compile(r"([\\.^$*+?{}\[\]()|])")
 _OPEN = {

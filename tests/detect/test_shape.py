@@ -2,7 +2,7 @@
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from responder.detect import syntax
@@ -73,6 +73,7 @@ _WORDS = st.lists(
 
 
 @given(st.text(max_size=60) | _WORDS)
+@example("\u0663")  # a digit, but none of ASCII's
 def test_a_draft_is_a_pattern_that_matches_its_message(message: str) -> None:
     """Whatever is in it, so that there is something to begin with."""
     message = "".join(char for char in message if char.isprintable())
