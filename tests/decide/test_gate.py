@@ -9,7 +9,6 @@ from responder.times import MINUTE
 from tests.decide.test_tracker import a_tracker
 from tests.decide.values import NOON, a_policy, an_offence
 
-
 _HALVES = st.integers(0, 60).map(lambda number: number / 2)  # of seconds: a float that is exact when a minute is added
 
 
