@@ -9,7 +9,7 @@ A corrupt database is moved aside and a new one begun from what is known here.
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from responder.daemon.logs import Found
@@ -117,17 +117,25 @@ class Ledger:
         A ban runs from now on; but who offended so long ago, in lines only read
         now, that his ban would be over, has had it.
         """
-        made = []
-        for _, offences, live in found:
-            for offence in offences:
-                policy = self.tracker.policies.get(offence.policy)
-                late = not live and policy is not None and now - offence.time >= policy.ban
-                judgement = self.tracker.judge(offence, None if late else now)
-                self._owed.judge(judgement)
-                if judgement.ban:
-                    made.append(judgement.ban)
-                    self._report(judgement.ban, offence.line)
-        return made
+        judge = self.tracker.judge
+        judged = [
+            judge(offence, now if live or not self._is_past(offence, now) else None)
+            for _, offences, live in found
+            for offence in offences
+        ]
+        return self._owe(judged)
+
+    def _is_past(self, offence: Offence, now: float) -> bool:
+        """Tell whether a ban for *offence* would be over by now."""
+        policy = self.tracker.policies.get(offence.policy)
+        return policy is not None and now - offence.time >= policy.ban
+
+    def _owe(self, judgements: Sequence[Judgement]) -> list[Ban]:
+        """Owe *judgements* to the store and their bans to the blacklist; return the bans."""
+        made = self._owed.judge(judgements)
+        for ban, offence in made:
+            self._report(ban, offence.line)
+        return [ban for ban, _ in made]
 
     def ban(self, ban: Ban) -> None:
         """Take a ban that no log line made."""
@@ -143,9 +151,7 @@ class Ledger:
     def respond(self, offence: Offence, now: float, why: str) -> Judgement:
         """Judge an *offence* that an active response is the answer to; see `Tracker.respond`."""
         judgement = self.tracker.respond(offence, now, why)
-        self._owed.judge(judgement)
-        if judgement.ban:
-            self._report(judgement.ban, offence.line)
+        self._owe([judgement])
         return judgement
 
     def withdraw(self, prefix: Prefix, made_by: Maker, by: str, now: float) -> tuple[Ban, ...]:

@@ -122,14 +122,20 @@ class Log:
         found = []
         for chunk in self.source.poll(_BUDGET):
             self.lines += chunk.data.count(b"\n")
-            offences = [self._on_time(offence, chunk.live, now) for offence in self._offences(detector, chunk)]
+            offences = self._on_time(self._offences(detector, chunk), chunk.live, now)
             self.offences += len(offences)
             if offences:
                 self.lag = max(0.0, now - offences[-1].time)
                 found.append(Found(self.settings.name, offences, chunk.live))
         return found
 
-    def _on_time(self, offence: Offence, live: bool, now: float) -> Offence:
+    def _on_time(self, offences: list[Offence], live: bool, now: float) -> list[Offence]:
+        times = [offence.time for offence in offences]
+        if not times or (max(times) - now <= TOLERANCE and not (live and min(times) - now < -TOLERANCE)):
+            return offences
+        return [self._mended(offence, live, now) for offence in offences]
+
+    def _mended(self, offence: Offence, live: bool, now: float) -> Offence:
         skew = offence.time - now
         if skew > TOLERANCE:
             self.ahead += 1

@@ -9,7 +9,7 @@ characters.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
@@ -90,11 +90,12 @@ class Batch:
         owed = self.judgements, self.changes, self.positions, self.responses, self.activity, self.outgoing
         return any(owed)
 
-    def judge(self, judgement: Judgement) -> None:
-        """Add *judgement*, with the ban that it led to."""
-        self.judgements.append(judgement)
-        if judgement.ban:
-            self.changes.append(judgement.ban)
+    def judge(self, judgements: Sequence[Judgement]) -> list[tuple[Ban, Offence]]:
+        """Add *judgements*; return the bans that they led to, with the offences that did."""
+        self.judgements += judgements
+        bans = [(ban, offence) for offence, _, ban in judgements if ban]
+        self.changes += [ban for ban, _ in bans]
+        return bans
 
 
 class StateStore:
@@ -121,8 +122,7 @@ class StateStore:
     def _write(self, batch: Batch, now: float) -> None:
         execute = self._connection.execute
         if batch.judgements:
-            rows = [_offence_row(*judgement) for judgement in batch.judgements]
-            self._connection.exec_driver_sql(_INSERT_OFFENCE, rows)
+            self._connection.exec_driver_sql(_INSERT_OFFENCE, _offence_rows(batch.judgements))
         for kind, alike in groupby(batch.changes, type):
             if kind is Ban:
                 self._connection.exec_driver_sql(_INSERT_BAN, [_ban_row(ban) for ban in alike if isinstance(ban, Ban)])
@@ -255,9 +255,11 @@ class StateStore:
             return list(self._connection.execute(query).all())
 
 
-def _offence_row(offence: Offence, effect: Effect, _ban: Ban | None) -> tuple[Any, ...]:
-    address, rule, policy, weight, time, line = offence
-    return None, time, address.packed, rule, policy, weight, effect.value, line[:_LONGEST_LINE]
+def _offence_rows(judgements: Iterable[Judgement]) -> list[tuple[Any, ...]]:
+    return [
+        (None, time, address.network.to_bytes(16), rule, policy, weight, _NAMES[effect], line[:_LONGEST_LINE])
+        for (address, rule, policy, weight, time, line), effect, _ in judgements
+    ]
 
 
 def _judgement(row: Any) -> Judgement:
@@ -293,6 +295,7 @@ def _response_row(one: Handled) -> dict[str, Any]:
 
 
 _EFFECTS = {effect.value: effect for effect in Effect}
+_NAMES = {effect: name for name, effect in _EFFECTS.items()}
 _scope = lru_cache(Scope.parse)
 
 

@@ -64,8 +64,7 @@ def judgement(address: str, time: float = NOON, line: str = "a line", effect: Ef
 def batch(judgements: Iterable[Judgement], changes: Iterable[Ban | Lift] = (), **more: Any) -> Batch:
     """Return *judgements* with what they led to, then *changes*, as one batch."""
     made = Batch(**more)
-    for one in judgements:
-        made.judge(one)
+    made.judge(list(judgements))
     made.changes += changes
     return made
 
