@@ -13,6 +13,7 @@ from tests.bench import (
     figure,
     journaling,
     kernel,
+    live,
     policing,
     responding,
     scanning,
@@ -20,7 +21,7 @@ from tests.bench import (
 )
 from tests.lab import journal, network
 
-EVERYTHING = ("scan", "journal", "kernel", "firewall", "ar", "export", "blacklist", "policyd", "service")
+EVERYTHING = ("scan", "journal", "kernel", "live", "firewall", "ar", "export", "blacklist", "policyd", "service")
 
 
 def main() -> None:
@@ -29,6 +30,7 @@ def main() -> None:
     words.add_argument("what", nargs="*", choices=[*EVERYTHING, []], help="all when left out")
     words.add_argument("--lines", type=int, default=1_000_000, help="length of the generated log (default 1000000)")
     words.add_argument("--crowd", type=int, default=10_000, help="attackers at once (default 10000)")
+    words.add_argument("--tracked", type=int, default=1_000_000, help="addresses tracked (default 1000000)")
     words.add_argument("--entries", type=int, default=1_000_000, help="length of the exported list (default 1000000)")
     words.add_argument("--subjects", type=int, default=1_000_000, help="in the blacklist (default 1000000)")
     words.add_argument("--reports", type=int, default=5_000_000, help="about them (default 5000000)")
@@ -38,7 +40,7 @@ def main() -> None:
     words.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     given = words.parse_args()
     wanted = given.what or EVERYTHING
-    if {"kernel", "firewall", "ar", "service"} & set(wanted) and (problem := network.missing()):
+    if {"kernel", "live", "firewall", "ar", "service"} & set(wanted) and (problem := network.missing()):
         sys.exit(f"contrib/bench: {problem}")
     if "journal" in wanted and (problem := journal.missing()):
         sys.exit(f"contrib/bench: {problem}")
@@ -46,6 +48,7 @@ def main() -> None:
         "scan": lambda folder: scanning.measure(folder, given.lines),
         "journal": lambda folder: journaling.measure(folder, given.lines),
         "kernel": lambda folder: kernel.measure(folder, given.crowd),
+        "live": lambda folder: live.measure(folder, given.lines, given.tracked),
         "firewall": enforcing.measure,
         "ar": responding.measure,
         "export": lambda folder: exporting.measure(folder, given.entries),
