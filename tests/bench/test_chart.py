@@ -85,6 +85,7 @@ def test_the_median_of_the_runs_is_the_point_and_their_spread_the_bar() -> None:
     bar = re.search(rf"M{circle[1]} ([\d.]+)V([\d.]+)'", drawn)
     assert bar
     low, high, middle = float(bar[1]), float(bar[2]), float(circle[2])
+    assert high < middle < low
     assert abs((low - middle) * 2 - (middle - high)) < 0.3  # ten below the median, and twenty above it
 
 
