@@ -10,6 +10,7 @@ from typing import Self
 
 _STEPS = (1, 2, 2.5, 5, 10)
 _MOST_TICKS = 6
+_NOTHING = 1e-12
 _MANY = 1000.0
 _LETTERS = ("", "k", "M", "G")
 
@@ -26,7 +27,8 @@ class Axis:
     @classmethod
     def linear(cls, values: Iterable[float]) -> Self:
         """Return an axis from 0 that holds *values*, none of them below 0."""
-        most = max(values, default=0.0) or 1.0
+        most = max(values, default=0.0)
+        most = most if most > _NOTHING else 1.0
         rough = most / (_MOST_TICKS - 1)
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(one * power for one in _STEPS if one * power >= rough * (1 - 1e-9))

@@ -63,7 +63,7 @@ def _drawn(chart: Chart) -> Iterator[str]:
         colour = COLOURS[number % len(COLOURS)]
         yield f"<g stroke='{colour}' stroke-width='2' fill='none'>"
         yield f"<path d='M{at:.1f} 36h16'/>"
-        yield from _line(series, across, up)
+        yield from _line(series, colour, across, up)
         yield "</g>"
         yield _text(at + 21, 40, series.name)
         at += 21 + 7 * len(series.name) + 18
@@ -84,12 +84,12 @@ def _axes(chart: Chart, across: Axis, up: Axis) -> Iterator[str]:
     yield _text(14, middle, chart.y, "middle", f" transform='rotate(-90 14 {middle:.1f})'")
 
 
-def _line(series: Series, across: Axis, up: Axis) -> Iterator[str]:
+def _line(series: Series, colour: str, across: Axis, up: Axis) -> Iterator[str]:
     places = [(_x(across, at), _y(up, median(runs)), runs) for at, runs in sorted(series.points)]
     yield f"<path d='M{'L'.join(f'{x:.1f} {y:.1f}' for x, y, _ in places)}'/>"
     for x, y, runs in places:
         yield f"<path d='M{x:.1f} {_y(up, min(runs)):.1f}V{_y(up, max(runs)):.1f}'/>"
-        yield f"<circle cx='{x:.1f}' cy='{y:.1f}' r='2.5'/>"
+        yield f"<circle cx='{x:.1f}' cy='{y:.1f}' r='2.5' fill='{colour}'/>"
 
 
 def _x(axis: Axis, value: float) -> float:

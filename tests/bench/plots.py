@@ -28,7 +28,7 @@ def charts(figures: Iterable[Figure]) -> list[Chart]:
             rows[one.of, one.unit][one.name].append((one.at, one.runs))
     return [
         Chart(
-            next(title for unit, title in _TITLES.items() if measured.startswith(unit)),
+            next(f"{title} as {of} grow" for unit, title in _TITLES.items() if measured.startswith(unit)),
             _AXES.get(of, of),
             measured,
             tuple(Series(name, tuple(points)) for name, points in names.items()),

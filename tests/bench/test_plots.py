@@ -7,6 +7,7 @@ from tests.bench.figure import Figure
 
 _FIGURES = [
     Figure("scan", "lines/s", (1.0,)),
+    Figure("scan", "CPU s per 1 M lines", (1.0,)),
     Figure("whole process", "CPU s per 1 M lines", (3.0, 4.0), at=10, of="rules"),
     Figure("loop alone", "CPU s per 1 M lines", (1.0,), at=10, of="rules"),
     Figure("whole process", "CPU s per 1 M lines", (5.0,), at=300, of="rules"),
@@ -19,8 +20,8 @@ def test_a_chart_for_each_unit_and_what_grows() -> None:
     drawn = plots.charts(_FIGURES)
 
     assert [(one.title, one.x, one.y) for one in drawn] == [
-        ("Processor time", "rules in force", "CPU s per 1 M lines"),
-        ("Memory", "lines in the log", "MB at most"),
+        ("Processor time as rules grow", "rules in force", "CPU s per 1 M lines"),
+        ("Memory as lines grow", "lines in the log", "MB at most"),
     ]
     assert {series.name: series.points for series in drawn[0].series} == {
         "whole process": ((10, (3.0, 4.0)), (300, (5.0,))),
