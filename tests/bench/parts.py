@@ -7,10 +7,10 @@ of what.  A candidate is a line that holds a literal of some rule.
     reading      whole lines out of the file
     scanning     one pass for the literals of all rules
     cutting out  the candidates: finding in lines without a header, less the scan
-    header       where a candidate's message begins, and whose it is
-    matching     what is left of finding
+    matching     header, pattern and address of a candidate: what is left of finding
+    header       where its message begins and whose it is, read alone, as for lines that do not come in masses
     stamps       when it was
-    finding      all of these but reading: what the detector takes
+    finding      scanning, cutting out, matching and stamps: what the detector takes
     judging      windows, allowlist, bans
     committing   into SQLite, a transaction for each chunk
     enforcing    bans in nftables, a thousand in one transaction; where this is root
@@ -51,8 +51,8 @@ _UNITS = {
     "reading": "line",
     "scanning": "line",
     "cutting out": "line",
-    "header": "candidate",
     "matching": "candidate",
+    "header": "candidate",
     "stamps": "candidate",
     "finding": "line",
     "judging": "offence",
@@ -96,7 +96,7 @@ def until_the_store(folder: Path, log: Path, what: str) -> Iterator[Figure]:
             spent[name].append(_timed(work))
         last = {name: runs[-1] for name, runs in spent.items()}
         spent["cutting out"].append(last["headless"] - last["scanning"])
-        spent["matching"].append(last["finding"] - last["headless"] - last["header"] - last["stamps"])
+        spent["matching"].append(last["finding"] - last["headless"] - last["stamps"])
     lines = sum(data.count(b"\n") for data in chunks)
     units = {"line": lines, "candidate": len(candidates), "offence": sum(map(len, judged))}
     for name, unit in _UNITS.items():
@@ -128,8 +128,7 @@ def _commit(folder: Path, judged: Iterable[list[Judgement]]) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as place, closing(StateStore(Path(place, "state.db"))) as store:
         for chunk in judged:
             batch = Batch()
-            for judgement in chunk:
-                batch.judge(judgement)
+            batch.judge(chunk)
             store.commit(batch, _NOW)
 
 
