@@ -11,17 +11,25 @@ from tests.bench import (
     enforcing,
     exporting,
     figure,
+    growth,
     journaling,
     kernel,
     live,
+    parts,
+    peers,
+    plots,
     policing,
+    profiling,
     responding,
     scanning,
     serving,
 )
 from tests.lab import journal, network
 
-EVERYTHING = ("scan", "journal", "kernel", "live", "firewall", "ar", "export", "blacklist", "policyd", "service")
+EVERYTHING = (
+    "scan", "peers", "growth", "parts", "journal", "kernel", "live",
+    "firewall", "ar", "export", "blacklist", "policyd", "service",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -37,15 +45,27 @@ def main() -> None:
     words.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="where long made logs and lists stay for the next run"
     )
-    words.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    words.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too, and the machine")
+    words.add_argument("--plots", type=Path, metavar="FOLDER", help="draw what `growth` finds there, as growth.svg")
+    words.add_argument(
+        "--profile",
+        type=Path,
+        metavar="FILE",
+        help="profile `scan`: write its dearest functions there, and .pstats beside",
+    )
     given = words.parse_args()
     wanted = given.what or EVERYTHING
+    if given.plots and "growth" not in wanted:
+        words.error("--plots draws what the part growth finds")
     if {"kernel", "live", "firewall", "ar", "service"} & set(wanted) and (problem := network.missing()):
         sys.exit(f"contrib/bench: {problem}")
     if "journal" in wanted and (problem := journal.missing()):
         sys.exit(f"contrib/bench: {problem}")
-    parts: dict[str, Callable[[Path], Iterable[figure.Figure]]] = {
+    measured: dict[str, Callable[[Path], Iterable[figure.Figure]]] = {
         "scan": lambda folder: scanning.measure(folder, given.lines),
+        "peers": lambda folder: peers.measure(folder, given.lines),
+        "growth": lambda folder: growth.measure(folder, given.lines),
+        "parts": lambda folder: parts.measure(folder, given.lines),
         "journal": lambda folder: journaling.measure(folder, given.lines),
         "kernel": lambda folder: kernel.measure(folder, given.crowd),
         "live": lambda folder: live.measure(folder, given.lines, given.tracked),
@@ -58,10 +78,16 @@ def main() -> None:
     }
     figures: list[figure.Figure] = []
     with tempfile.TemporaryDirectory() as scratch:
+        folder = (given.keep or Path(scratch)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
         for part in EVERYTHING:
             if part in wanted:
-                figures += parts[part](given.keep or Path(scratch))
+                figures += measured[part](folder)
+        if given.profile:
+            print("profiles:", *profiling.profile(folder, given.lines, given.profile))
     figure.show(figures)
+    if given.plots:
+        print("plots:", plots.draw(figures, given.plots))
     if given.json:
         given.json.write_text(figure.as_json(figures) + "\n")
 

@@ -1,4 +1,4 @@
-"""figure - one measured quantity, over several runs."""
+"""figure - one measured quantity, over several runs; and the machine and programs it was measured with."""
 
 import json
 import os
@@ -13,16 +13,25 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import debian
+
 _PACKAGES = ("responder", "hyperscan", "regex", "SQLAlchemy", "watchdog", "pip-nftables")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """*runs* of what *name* says, in *unit*."""
+    """*runs* of what *name* says, in *unit*; in a row that grows, the figure for *at* so many *of* something."""
 
     name: str
     unit: str
     runs: tuple[float, ...]
+    at: float | None = None
+    of: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return what was measured, in full."""
+        return self.name if self.at is None else f"{self.name}, {self.at:,.0f} {self.of}"
 
     @property
     def median(self) -> float:
@@ -44,24 +53,31 @@ def machine() -> dict[str, Any]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "peers": debian.versions(),
     }
 
 
 def show(figures: Iterable[Figure]) -> None:
-    """Print *figures* as a table."""
+    """Print *figures* as a table, and below it what they were measured with."""
     table = Table("WHAT", "MEDIAN", "LEAST", "MOST", "P99", "RUNS", box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for figure in figures:
         numbers = (_text(number) for number in (figure.median, min(figure.runs), max(figure.runs), figure.p99))
-        table.add_row(f"{figure.name} ({figure.unit})", *numbers, str(len(figure.runs)))
-    Console(width=120).print(table)
+        table.add_row(f"{figure.title} ({figure.unit})", *numbers, str(len(figure.runs)))
+    console = Console(width=120)
+    console.print(table)
+    told = machine()
+    programs = ", ".join(f"{name} {version}" for name, version in (told["packages"] | told["peers"]).items())
+    here = f"{told['cores']} cores of {told['processor']}, Linux {told['kernel']}, Python {told['python']}"
+    console.print(f"\n{here}; {programs}", highlight=False)
 
 
 def as_json(figures: Iterable[Figure]) -> str:
     """Return *figures* with the machine they were measured on, for programs."""
     rows = [
-        {"name": one.name, "unit": one.unit, "median": one.median, "p99": one.p99, "runs": list(one.runs)}
+        {"name": one.title, "unit": one.unit, "median": one.median, "p99": one.p99, "runs": list(one.runs)}
+        | ({} if one.at is None else {"row": one.name, "at": one.at, "of": one.of})
         for one in figures
     ]
     return json.dumps({"machine": machine(), "figures": rows}, indent=2)

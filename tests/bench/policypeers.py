@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import psutil
 
+from tests.bench import debian
 from tests.lab.wait import until
 
 _PACKAGES = (
@@ -51,20 +52,20 @@ class Peer(NamedTuple):
 @contextmanager
 def ours(folder: Path) -> Iterator[Peer]:
     """Run responder's."""
-    port = _free_port()
+    port = free_port()
     config = folder / "responder.toml"
     config.write_text(
         f'state = "{folder}"\n[policyd]\nlisten = ["inet:127.0.0.1:{port}"]\n'
         f'[[quota]]\nkey = "sender"\nlimits = ["{_MANY} messages per 1m", "{_MANY} messages per 1d"]\n'
     )
-    with _running([sys.executable, "-m", "responder", "--config", config, "policyd"], port, "responder") as peer:
+    with running([sys.executable, "-m", "responder", "--config", config, "policyd"], port, "responder") as peer:
         yield peer
 
 
 @contextmanager
 def rate_limit(folder: Path) -> Iterator[Peer]:
     """Run Debian's policyd-rate-limit."""
-    root, port = unpacked(), _free_port()
+    root, port = debian.unpacked(*_PACKAGES), free_port()
     config = folder / "policyd-rate-limit.yaml"
     config.write_text(
         f'debug: False\nuser: root\ngroup: root\npidfile: "{folder}/rate.pid"\nsqlite_config:\n'
@@ -76,20 +77,20 @@ def rate_limit(folder: Path) -> Iterator[Peer]:
     )
     modules = {"PYTHONPATH": str(root / "usr/lib/python3/dist-packages"), "LD_LIBRARY_PATH": _libraries(root)}
     command: list[str | Path] = ["/usr/bin/python3", root / "usr/bin/policyd-rate-limit", "--file", config]
-    with _running(command, port, "policyd-rate-limit", modules) as peer:
+    with running(command, port, "policyd-rate-limit", modules) as peer:
         yield peer
 
 
 @contextmanager
 def postfwd(folder: Path) -> Iterator[Peer]:
     """Run Debian's postfwd2."""
-    root, port = unpacked(), _free_port()
+    root, port = debian.unpacked(*_PACKAGES), free_port()
     rules = folder / "postfwd.cf"
     rules.write_text(
         f"id=M; sender=~/./; action=rate(sender/{_MANY}/60/450 4.7.1 later)\n"
         f"id=D; sender=~/./; action=rate(sender/{_MANY}/86400/450 4.7.1 later)\n"
     )
-    pidfile, cache = folder / "postfwd.pid", f"tcp:127.0.0.1:{_free_port()}"
+    pidfile, cache = folder / "postfwd.pid", f"tcp:127.0.0.1:{free_port()}"
     words: list[str | Path] = [
         "-f",
         rules,
@@ -103,34 +104,21 @@ def postfwd(folder: Path) -> Iterator[Peer]:
     ]
     words += ["--stdout", "--user", "root", "--group", "root", "--daemon", "--pidfile", pidfile, "--cache", "0"]
     command: list[str | Path] = ["perl", "-T", "-I", root / "usr/share/perl5", root / "usr/sbin/postfwd2", *words]
-    with _running(command, port, "postfwd2", pidfile=pidfile) as peer:
+    with running(command, port, "postfwd2", pidfile=pidfile) as peer:
         yield peer
-
-
-def unpacked() -> Path:
-    """Return the folder that Debian's packages are unpacked in, beside the virtual environment's own."""
-    root = Path(sys.prefix) / "bench-peers"
-    if not (root / "complete").exists():
-        archives = root / "archives"
-        archives.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "-q", "download", *_PACKAGES], cwd=archives, check=True, capture_output=True)
-        for archive in archives.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", archive, root], check=True)
-        (root / "complete").touch()
-    return root
 
 
 def _libraries(root: Path) -> str:
     return os.pathsep.join(str(folder) for folder in (root / "usr/lib").glob("*-linux-gnu"))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
 
 @contextmanager
-def _running(
+def running(
     command: Sequence[str | Path],
     port: int,
     name: str,

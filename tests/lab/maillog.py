@@ -39,12 +39,14 @@ class Mix(NamedTuple):
 
 
 def attacker(number: int) -> str:
-    """Return the address of attacker *number*, from 0 to 131,071: every fifth is on IPv6, no two are the same.
+    """Return the address of attacker *number*, from 0 to 16,777,215: every fifth is on IPv6, no two are the same.
 
-    They lie in the networks of the lab, so that a lab's host can carry them.
+    The first 131,072 lie in the networks of the lab, so that a lab's host can carry them.
     """
     if number % 5 == 4:
         return f"2001:db8:{number >> 16 & 0xFFFF:x}:{number & 0xFFFF:x}::bad"
+    if number >> 17:
+        return f"10.{number >> 16 & 0xFF}.{number >> 8 & 0xFF}.{number & 0xFF}"
     return f"198.{19 - (number >> 16 & 1)}.{number >> 8 & 0xFF}.{number & 0xFF}"
 
 
