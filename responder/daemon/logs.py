@@ -34,7 +34,7 @@ from responder.values import Offence, Position
 
 TOLERANCE = 60.0  # seconds
 _BUDGET, _MOST = 1 << 19, 1 << 22
-"""Bytes of one source in one turn; twice as many while more wait than a turn takes, as what is done once a turn counts."""
+"""Bytes of one source in one turn, and at most: twice as many while more wait, as each turn has its price."""
 
 
 class Found(NamedTuple):

@@ -18,7 +18,7 @@ def test_pieces_grow_while_more_waits_than_is_taken_and_are_small_again_after(tm
     detector = Detector([])
 
     def taken() -> list[int]:
-        sizes = []
+        sizes: list[int] = []
         while True:
             before = log.lines
             log.poll(detector, 0.0)
