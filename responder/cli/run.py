@@ -1,12 +1,12 @@
 """run - ``responder run``: the daemon in the foreground."""
 
-import gc
 import logging
 from pathlib import Path
 
 import click
 
 from responder import ownlog
+from responder.cli.garbage import long_lived, look_rarely
 from responder.cli.output import config_option
 from responder.times import parse_duration
 from responder.whereabouts import find
@@ -38,9 +38,9 @@ def run(*, trial: float, dry_run: bool, config: Path | None) -> None:
 
     ownlog.begin()
     log = logging.getLogger("responder")
-    # What the daemon holds lives long: looking through it for garbage again and again takes a sixth of the time.
-    gc.set_threshold(100_000, 50, 100)
-    daemon = Daemon(configuration.load(find(config)), Options(dry_run, trial))
+    look_rarely()
+    with long_lived():
+        daemon = Daemon(configuration.load(find(config)), Options(dry_run, trial))
     paths = ", ".join(source.name for source in daemon.config.settings.source)
     log.info("following %s with %d rules%s", paths, len(daemon.detector.rules), "; a dry run" if dry_run else "")
     daemon.run()

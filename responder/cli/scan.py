@@ -4,7 +4,6 @@ Needs no root and keeps no state: the same detector and tracker as the daemon's,
 with the log's own time for the clock.
 """
 
-import gc
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
@@ -15,6 +14,7 @@ import click
 from responder import config as configuration
 from responder.cli.entries import Entries, ask_for_program, form_option, program_option
 from responder.cli.findings import Findings
+from responder.cli.garbage import look_rarely
 from responder.cli.journal import Asked, readings
 from responder.cli.output import as_json, config_option, print_json
 from responder.decide.tracker import Tracker
@@ -71,7 +71,7 @@ def scan(
     """
     from responder.daemon import guard  # noqa: PLC0415 - `--help` need not wait for it
 
-    gc.set_threshold(100_000, 50, 100)  # nothing here is in circles; looking for it takes a sixth of the time
+    look_rarely()
     ask_for_program(form, program)
     if bool(files) == journal or (not journal and (since or units or directory)):
         raise click.UsageError("name files to look through, or --journal (with --since, --unit, --directory)")

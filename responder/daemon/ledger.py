@@ -89,15 +89,10 @@ class Ledger:
         self.names = self.store.names()
 
     def _load_windows(self, policies: Mapping[str, Policy]) -> None:
-        lifted = self._lifted
-        judgements = self.store.recent_judgements(max(policy.within for policy in policies.values()))
+        span = max(policy.within for policy in policies.values())
+        judgements = self.store.recent_judgements(span, lines=self.tracker.hears_alerts)
         self.positions = self.store.positions()
-        self.tracker.replay(
-            judgement
-            for judgement in judgements
-            if (policy := policies.get(judgement.offence.policy))
-            and judgement.offence.time > lifted.get(policy.key(judgement.offence.address), 0.0)
-        )
+        self.tracker.replay(judgements, self._lifted)
 
     @property
     def store(self) -> StateStore:

@@ -22,7 +22,7 @@ from responder.store.state import Maker
 from responder.values import Ban, Outcome, Prefix
 
 _MAKER = Maker(LISTED, "listing")
-_AT_ONCE, _LOOKED_AT = 500, 5000  # in one turn of the loop: how many are withdrawn, and looked at
+_AT_ONCE = 500  # that are withdrawn in one turn of the loop
 _TOLD = 10  # bans of a part that are told one by one
 _log = logging.getLogger("responder")
 
@@ -59,7 +59,7 @@ class Taking:
     def __init__(self, daemon: Engine, ready: Callable[[], None]) -> None:
         self._daemon, self._ready = daemon, ready
         self._seen: set[Prefix] = set()
-        self._rest: list[Prefix] = []  # who is banned and was not yet looked at, after a whole set
+        self._rest: list[Prefix] = []  # who is to be let in again, after a whole set
         self._owes = self._unstored = False
 
     @property
@@ -82,7 +82,7 @@ class Taking:
     def end(self) -> None:
         """Withdraw, a little at a time, what was not in the whole set that ends here."""
         self._owes = True
-        self._rest = self._daemon.ledger.tracker.banned()
+        self._rest = [one for one in self._daemon.ledger.tracker.banned_by(*_MAKER) if one not in self._seen]
         if not self._rest:
             self._answer()
 
@@ -95,13 +95,8 @@ class Taking:
             self._answer()
 
     def _withdraw(self) -> None:
-        tracker, gone = self._daemon.ledger.tracker, list[Listed]()
-        for _ in range(min(_LOOKED_AT, len(self._rest))):
-            prefix = self._rest.pop()
-            if prefix not in self._seen and tracker.made_by(prefix, *_MAKER):
-                gone.append(Listed(prefix, 0.0, 0.0, ""))
-                if len(gone) >= _AT_ONCE:
-                    break
+        some = [self._rest.pop() for _ in range(min(_AT_ONCE, len(self._rest)))]
+        gone = [Listed(one, 0.0, 0.0, "") for one in some if self._daemon.ledger.tracker.made_by(one, *_MAKER)]
         if gone:
             self._change(gone)
         elif not self._rest:

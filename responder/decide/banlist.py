@@ -47,9 +47,11 @@ class BanList:
         """Return all bans of just *prefix*."""
         return self._of.get(prefix, ())
 
-    def prefixes(self) -> list[Prefix]:
-        """Return whom any ban is about."""
-        return list(self._of)
+    def banned_by(self, policy: str, rule: str) -> list[Prefix]:
+        """Return whom *rule* banned under *policy*."""
+        return [
+            prefix for prefix, bans in self._of.items() for ban in bans if ban.policy == policy and ban.rule == rule
+        ]
 
     def in_force(self, now: float) -> tuple[Ban, ...]:
         """Return for each prefix and scope the ban that lasts longest, unless it is over at *now*."""

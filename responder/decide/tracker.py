@@ -15,6 +15,7 @@ recorded but do not count towards another.
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from responder.decide.allowlist import Allowlist
@@ -110,6 +111,11 @@ class Tracker:
     def tracked(self) -> int:
         """Return how many keys have a window."""
         return len(self._windows)
+
+    @property
+    def hears_alerts(self) -> bool:
+        """Tell whether lines are compared with alerts about them."""
+        return self._sightings is not None
 
     def watch_for_alerts(self) -> None:
         """From now on count once what a log line says and an alert about it says again."""
@@ -220,9 +226,9 @@ class Tracker:
         made = [ban for ban in self._banned.of(prefix) if (ban.policy, ban.rule) == (policy, rule)]
         return made[-1] if made else None
 
-    def banned(self) -> list[Prefix]:
-        """Return whom any ban is about, of those also that ended a moment ago."""
-        return self._banned.prefixes()
+    def banned_by(self, policy: str, rule: str) -> list[Prefix]:
+        """Return whom *rule* banned under *policy*, those also whose ban ended a moment ago."""
+        return self._banned.banned_by(policy, rule)
 
     def lasting(self, now: float) -> tuple[Ban, ...]:
         """Return all bans that are not over at *now*, those included than which another lasts longer."""
@@ -242,21 +248,26 @@ class Tracker:
         found = ((policy, self._windows.get((name, policy.key(address)))) for name, policy in self.policies.items())
         return tuple((policy, window) for policy, window in found if window)
 
-    def replay(self, judgements: Iterable[Judgement]) -> None:
-        """Rebuild the windows from offences that were judged before a restart, oldest first."""
+    def replay(self, judgements: Iterable[Judgement], forgiven: Mapping[Prefix, float] = MappingProxyType({})) -> None:
+        """Rebuild the windows from offences that were judged before a restart, oldest first.
+
+        What a prefix did up to when it was *forgiven* counts no more.
+        """
+        windows, cases = self._windows, self._cases
         for offence, effect, _ in judgements:
+            address, _, name, weight, at, _ = offence
+            policy, key, _ = cases.get((name, address)) or self._case(name, address)
+            if policy is None or (forgiven and at <= forgiven.get(key[1], 0.0)):
+                continue
             if self._sightings and effect not in (Effect.ALLOWED, Effect.NO_POLICY):
                 self._sightings.repeats(offence)
-            policy = self.policies.get(offence.policy)
-            if policy is None:
-                continue
-            key = (policy.name, policy.key(offence.address))
             if effect is Effect.BAN:
-                self._windows.pop(key, None)
+                windows.pop(key, None)
             elif effect in (Effect.COUNTED, Effect.KEPT_BACK):
-                window = self._windows[key] = hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy)
-                if len(self._windows) > self._most:
+                window = windows[key] = hit(windows.get(key, EMPTY), at, weight, policy)
+                if len(windows) > self._most:
                     self._make_room(window[-1])
+                    windows = self._windows
 
     def forget_stale(self, latest: float) -> None:
         """Drop windows that no line as late as *latest* (log time) can fill, and what ended before it."""

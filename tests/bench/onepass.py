@@ -57,7 +57,7 @@ def main() -> None:
         for offence in offences:
             tracker.judge(offence)
     done = time.process_time()
-    print(json.dumps([started, ready - started, done - ready, _peak(), count, tracker.tracked, len(tracker.banned())]))
+    print(json.dumps([started, ready - started, done - ready, _peak(), count, tracker.tracked, len(tracker.bans(0.0))]))
 
 
 def _peak() -> float:
