@@ -1,4 +1,4 @@
-"""live - the daemon at work on a log that flows, with store and actor: processor time, delay, memory.
+"""live - the daemon at work on a log that flows, with store and actor: processor time, delay, memory; two commands.
 
 A day of a busy host is compressed: its log is written as fast as the daemon reads, with the stamps of
 now, and policies forget as much sooner.
@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import hosted
+from tests.bench import hosted, metered
 from tests.bench.figure import Figure
 from tests.lab import maillog
 from tests.lab.daemon import Daemon
@@ -22,6 +22,7 @@ RUNS = 3
 FLOW = 20_000  # lines a second
 _PIECES = 100  # a second
 _TENTHS = 10
+_COLD = 10  # starts
 _DAY = 24 * 3600 * 200  # lines
 _COMPRESSED = """
 [[source]]
@@ -106,6 +107,10 @@ def _tracking(net: Network, folder: Path, tracked: int) -> Iterator[Figure]:
     """Measure memory while so many addresses have offended once each."""
     with hosted.daemon(net, folder) as one:
         yield Figure("memory of daemon and actor, idle", "MB", (hosted.memory(one),))
+        one.tell("ban", maillog.attacker(0))
+        for word in ("--version", "bans"):
+            runs = tuple(metered.run(*one.command(word)).cpu * 1000 for _ in range(_COLD))
+            yield Figure(f"responder {word}", "CPU ms", runs)
         addresses = (f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::bad" for number in range(tracked))
         count = 0
         while some := list(itertools.islice(addresses, 100_000)):
