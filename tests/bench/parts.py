@@ -11,12 +11,15 @@ of what.  A candidate is a line that holds a literal of some rule.
     header       where its message begins and whose it is, read alone, as for lines that do not come in masses
     stamps       when it was
     finding      scanning, cutting out, matching and stamps: what the detector takes
+    handing over what was found to another process, packed and unpacked (pickle): what a process for finding would
+                 save is the finding, and what it would cost the other one is half of this
     judging      windows, allowlist, bans
     committing   into SQLite, a transaction for each chunk
     enforcing    bans in nftables, a thousand in one transaction; where this is root
 """
 
 import gc
+import pickle
 import tempfile
 import time
 from collections import defaultdict
@@ -55,6 +58,7 @@ _UNITS = {
     "header": "candidate",
     "stamps": "candidate",
     "finding": "line",
+    "handing over": "offence",
     "judging": "offence",
     "committing": "offence",
 }
@@ -87,6 +91,7 @@ def until_the_store(folder: Path, log: Path, what: str) -> Iterator[Figure]:
         "header": lambda: [syslog.header(line) for line in candidates],
         "stamps": lambda: list(map(_clock().read, stamps)),
         "finding": lambda: list(_found(detector, chunks)),
+        "handing over": lambda: [pickle.loads(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL)) for chunk in offences],
         "judging": lambda: list(_judged(loaded, offences)),
         "committing": lambda: _commit(folder, judged),
     }

@@ -20,6 +20,7 @@ def test_each_part_has_a_figure_for_what_it_handles(tmp_path: Path, monkeypatch:
         ("header", "us per candidate"),
         ("stamps", "us per candidate"),
         ("finding", "us per line"),
+        ("handing over", "us per offence"),
         ("judging", "us per offence"),
         ("committing", "us per offence"),
     ]
