@@ -85,7 +85,7 @@ class Service:
             refusal = self._beside.judge(request, now)
             if refusal:
                 answers.append(refusal.answer)
-                log.info("%s", refusal.note)
+                log.info("%s", refusal.note, extra={"fields": refusal.note.fields})
                 continue
             if uncounted:
                 answers.append(self._fallback)
@@ -93,7 +93,8 @@ class Service:
             answer, notes = self.judge.judge(request, now)
             answers.append(answer)
             for note in notes:
-                log.info("%s", note)
+                level = logging.WARNING if note.what in ("warning", "suspend") else logging.INFO
+                log.log(level, "%s", note, extra={"fields": note.fields})
         return b"".join(answers)
 
     async def run(self) -> None:
