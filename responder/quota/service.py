@@ -145,17 +145,24 @@ class Service:
             await self._reload.wait()
             self._reload.clear()
             try:
-                await self._follow(await in_thread(self._reread))
+                await self.read_again()
             except ResponderError as error:
                 log.error("what was running goes on, for the new settings cannot be used: %s", error)  # noqa: TRY400
 
-    async def _follow(self, settings: Settings) -> None:
+    async def read_again(self) -> None:
+        """Go by what the settings say now; raises ResponderError."""
+
+        def read() -> tuple[Settings, tuple[quota.Quota, ...]]:
+            settings = self._reread()
+            return settings, quota.ready(settings.quota)  # thousands of overrides take their time
+
+        settings, quotas = await in_thread(read)
         policyd, before = settings.policyd, self._settings.policyd
         if (policyd.database, policyd.host, settings.state) != (before.database, before.host, self._settings.state):
             log.warning("another database is used after a restart")
         self._settings = settings
         self._fallback = encode(policyd.fallback)
-        self.judge.follow(quota.ready(settings.quota), self.judge.standing)
+        self.judge.follow(quotas, self.judge.standing)
         self.judge.accounts.most = policyd.keys
         self._beside.follow(settings)
         self._connections.most, self._connections.idle = policyd.connections, policyd.idle
