@@ -44,7 +44,7 @@ class Beside(Protocol):
     """What has a say before quotas do, and knows of what others decided (policing/)."""
 
     def judge(self, request: Request, now: float) -> TurnedAway | None:
-        """Return a refusal, or None."""
+        """Return a refusal, or None; bans and listings end by the time of day, windows by a clock of their own."""
 
     def follow(self, settings: Settings) -> None:
         """Go by other settings."""
@@ -79,10 +79,10 @@ class Service:
     def answer(self, requests: list[Request]) -> bytes:
         """Return the answers to *requests*, and log what there is to say."""
         uncounted = self._fallback != DUNNO and not self.keeper.loaded
-        now = self.now()
+        now, wall = self.now(), time.time()
         answers = []
         for request in requests:
-            refusal = self._beside.judge(request, now)
+            refusal = self._beside.judge(request, wall)
             if refusal:
                 answers.append(refusal.answer)
                 log.info("%s", refusal.note, extra={"fields": refusal.note.fields})
