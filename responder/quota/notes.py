@@ -10,16 +10,25 @@
 The fields are always these, in this order.  The client's address
 stands before all that a client can write, which comes last, quoted, with quotes,
 backslashes and whatever does not print spelt out.  A journal gets the same as
-`fields` besides.  Pure.
+`fields` besides, and `about` tells from a line whom it is about.  Pure.
 """
 
+import re
 from typing import Literal, NamedTuple
 
+from responder.quota import keys
 from responder.quota.request import Request
 from responder.times import format_time
 from responder.values import parse_address
 
+RULES = ("policyd-over-quota", "policyd-suspended")
+"""What `rules/responder-policyd.toml` calls the offences that are about senders."""
+
 _LONGEST = 256
+
+_BEGIN = re.compile(r"\bquota: (?:defer|reject|hold|warning|suspend) client=")
+_FIELD = re.compile(r' (user|key|sender)="((?:[^"\\]|\\.)*)"')
+_ESCAPE = re.compile(r"\\(x..|u.{4}|U.{8}|.)", re.DOTALL)
 
 What = Literal["defer", "reject", "hold", "warning", "suspend"]
 
@@ -111,3 +120,27 @@ def _spelt(char: str) -> str:
     if char in '"\\':
         return "\\" + char
     return char if char.isprintable() else char.encode("unicode_escape").decode()
+
+
+def about(line: str) -> frozenset[str]:
+    """Return the names, as quotas count them, of those whom a *line* of ours in a log is about; none of any other."""
+    begin = _BEGIN.search(line)
+    found = {name: _unquoted(text) for name, text in _FIELD.findall(line, begin.end())} if begin else {}
+    attributes = {b"sender": found.get("sender", ""), b"sasl_username": found.get("user", "")}
+    request = {name: text.encode(errors="backslashreplace") for name, text in attributes.items()}
+    named = {*keys.identities(request), *found.get("key", "").split(" + ")}
+    return frozenset(name for name in named if name)
+
+
+def _unquoted(text: str) -> str:
+    return _ESCAPE.sub(_meant, text)
+
+
+def _meant(escape: re.Match[str]) -> str:
+    what = escape[1]
+    if len(what) > 1:
+        try:
+            return chr(int(what[1:], 16))
+        except (ValueError, OverflowError):
+            return escape[0]
+    return {"n": "\n", "r": "\r", "t": "\t"}.get(what, what)
