@@ -1,6 +1,5 @@
 """policyd - ``responder policyd``: the policy service in the foreground."""
 
-import gc
 import sys
 from pathlib import Path
 
@@ -34,9 +33,6 @@ def policyd(config: Path | None) -> None:
 
     settings = read()
     ownlog.begin("responder-policyd", aside=True)
-    # What is counted lives long: looking through it for garbage again and again would make answers wait.
-    gc.set_threshold(50_000, 50, 1000)
-    gc.freeze()
     sys.setswitchinterval(0.0005)  # seconds that the thread at the database may keep answers waiting
 
     async def serve() -> None:

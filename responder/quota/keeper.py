@@ -13,6 +13,7 @@ is kept.  When it was away from the start, `loaded` is false until it was read.
 import asyncio
 import contextlib
 import logging
+import traceback
 from collections.abc import Callable, Sequence
 from itertools import islice
 from threading import Thread
@@ -104,10 +105,13 @@ class Keeper:
     async def _waited(self, call: Callable[[], Result]) -> Result:
         """Return what *call* returns, however long it takes: that is said, and what is owed meanwhile stays bounded."""
         asked = asyncio.ensure_future(in_thread(call))
-        while not (await asyncio.wait((asked,), timeout=_PATIENCE))[0]:
-            self._say(StoreError(f"the database has not answered for {_PATIENCE:g} s"))
-            await self._owed.gather()
-        return asked.result()
+        try:
+            while not (await asyncio.wait((asked,), timeout=_PATIENCE))[0]:
+                self._say(StoreError(f"the database has not answered for {_PATIENCE:g} s"))
+                await self._owed.gather()
+            return asked.result()
+        finally:
+            del asked  # else a failure would hold what holds it
 
     async def _load(self) -> Counters:
         now = self._clock()
@@ -176,12 +180,26 @@ async def in_thread(call: Callable[[], Result]) -> Result:
             future.set_result(result)  # type: ignore[arg-type]
 
     def run() -> None:
+        result, error = None, None
         try:
-            outcome: tuple[Result | None, BaseException | None] = (call(), None)
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
-            outcome = (None, error)
+            result = call()
+        except BaseException as caught:  # noqa: BLE001 - it is raised again where it is awaited
+            error = caught
+            _let_go(error)
         if not loop.is_closed():
-            loop.call_soon_threadsafe(done, *outcome)
+            loop.call_soon_threadsafe(done, result, error)
+        del error  # else a failure would hold what holds it, and so would the future below
 
     Thread(target=run, daemon=True).start()
-    return await future
+    try:
+        return await future
+    finally:
+        del future
+
+
+def _let_go(error: BaseException) -> None:
+    """Have *error*, and what it came from, hold no more of what was at work than its name and line."""
+    found: BaseException | None = error
+    while found:
+        traceback.clear_frames(found.__traceback__)
+        found = found.__cause__ or found.__context__

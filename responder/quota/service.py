@@ -23,6 +23,7 @@ from responder.errors import ResponderError
 from responder.quota import counters, quota
 from responder.quota.counters import Counters
 from responder.quota.door import TurnedAway
+from responder.quota.garbage import Garbage
 from responder.quota.judge import Judge
 from responder.quota.keeper import Keeper, in_thread
 from responder.quota.listeners import Listeners, handed_over
@@ -110,7 +111,7 @@ class Service:
             await self._listeners.take(handed)
         await self._listeners.follow(self._settings.policyd.listen)
         log.info("listening on %s, with %d quotas", ", ".join(self._listeners.names), len(self.judge.quotas))
-        works = (self.keeper.run(), self._connections.sweep(), self._reloads(), self._beside.run())
+        works = (self.keeper.run(), self._connections.sweep(), self._reloads(), self._beside.run(), self._tidy())
         tasks = [asyncio.create_task(work) for work in works]
         for task in tasks:
             task.add_done_callback(self._ended)
@@ -139,6 +140,13 @@ class Service:
         keeping.cancel()
         await asyncio.gather(keeping, *others, return_exceptions=True)
         self.keeper.close()
+
+    async def _tidy(self) -> None:
+        garbage = Garbage()
+        while True:
+            asked = self._connections.asked
+            await asyncio.sleep(1)
+            garbage.look(quiet=asked == self._connections.asked)
 
     async def _reloads(self) -> None:
         while True:
