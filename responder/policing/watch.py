@@ -23,8 +23,8 @@ from responder.policing.listed import Listed
 from responder.policing.reporting import Reporting
 from responder.quota.barred import Barred
 from responder.quota.door import BANNED, LISTED, Door, TurnedAway
-from responder.quota.keeper import in_thread
 from responder.quota.request import Request
+from responder.quota.threads import in_thread
 
 _EVERY = 1.0  # seconds
 _RARELY = 60

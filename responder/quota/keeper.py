@@ -13,10 +13,8 @@ is kept.  When it was away from the start, `loaded` is false until it was read.
 import asyncio
 import contextlib
 import logging
-import traceback
 from collections.abc import Callable, Sequence
 from itertools import islice
-from threading import Thread
 from typing import TypeVar
 
 from responder.errors import StoreError
@@ -24,6 +22,7 @@ from responder.quota.counters import Counters, News, Row
 from responder.quota.judge import Judge
 from responder.quota.owed import SLICE, Owed
 from responder.quota.standing import Standing
+from responder.quota.threads import in_thread
 
 _NAMES = 1000  # of who is suspended, between two looks at what Postfix asks
 _PATIENCE = 8.0  # seconds: SQLite is waited for less, and so is a connection to PostgreSQL
@@ -164,42 +163,3 @@ class Keeper:
         """Let go of the database."""
         if self._counters:
             self._counters.close()
-
-
-async def in_thread(call: Callable[[], Result]) -> Result:
-    """Return what *call* returns, in a thread that nobody waits for when the process ends."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Result] = loop.create_future()
-
-    def done(result: Result | None, error: BaseException | None) -> None:
-        if future.cancelled():
-            return
-        if error:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        result, error = None, None
-        try:
-            result = call()
-        except BaseException as caught:  # noqa: BLE001 - it is raised again where it is awaited
-            error = caught
-            _let_go(error)
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(done, result, error)
-        del error  # else a failure would hold what holds it, and so would the future below
-
-    Thread(target=run, daemon=True).start()
-    try:
-        return await future
-    finally:
-        del future
-
-
-def _let_go(error: BaseException) -> None:
-    """Have *error*, and what it came from, hold no more of what was at work than its name and line."""
-    found: BaseException | None = error
-    while found:
-        traceback.clear_frames(found.__traceback__)
-        found = found.__cause__ or found.__context__

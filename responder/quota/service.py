@@ -25,12 +25,13 @@ from responder.quota.counters import Counters
 from responder.quota.door import TurnedAway
 from responder.quota.garbage import Garbage
 from responder.quota.judge import Judge
-from responder.quota.keeper import Keeper, in_thread
+from responder.quota.keeper import Keeper
 from responder.quota.listeners import Listeners, handed_over
 from responder.quota.request import DUNNO, Request, encode
 from responder.quota.server import Connections
 from responder.quota.standing import Standing
 from responder.quota.steady import Steady
+from responder.quota.threads import in_thread
 
 _GRACE = 3.0  # seconds for who does not take his answers, and for a last writing
 _OTHER_FILES = 64
