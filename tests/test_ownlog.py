@@ -4,6 +4,7 @@ import logging
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,29 @@ def test_a_journal_that_does_not_listen_is_waited_for_once_and_what_it_missed_is
         handler.emit(record("found"))
         assert b"found (1001 messages before this one found no room" in slow.recv(1 << 16)
         handler.close()
+
+
+def test_who_may_not_wait_does_not_and_what_is_lost_is_told() -> None:
+    """While the first is written, two wait; what comes then is counted, and told when there is room."""
+    written: list[str] = []
+    begun, may_go = threading.Event(), threading.Event()
+
+    class Slow(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            begun.set()
+            may_go.wait()
+            written.append(record.getMessage())
+
+    aside = ownlog.Aside(Slow(), most=2)
+    aside.handle(record("first"))
+    begun.wait()
+    for text in ("second", "third", "fourth", "fifth"):
+        aside.handle(record(text))
+    may_go.set()
+    aside.close()
+
+    lost = "2 messages are lost, for those before them were not read in time"
+    assert written == ["first", "second", "third", lost]
 
 
 @given(st.text(max_size=300), st.integers(0, 60), st.dictionaries(st.sampled_from(["A", "B"]), st.text(max_size=50)))

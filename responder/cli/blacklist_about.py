@@ -10,14 +10,12 @@ import sqlalchemy as sa
 from responder import config as configuration
 from responder import databases
 from responder.blacklist import removals, reports, subjects
-from responder.blacklist import subject as subjecting
 from responder.blacklist.lookup import lookup
 from responder.blacklist.values import Subject
 from responder.cli.blacklist_store import connected, entry_message
 from responder.cli.output import say
 from responder.errors import ResponderError
 from responder.times import format_time
-from responder.values import Prefix
 from responder.whereabouts import find
 
 _RECENT = 10
@@ -65,10 +63,10 @@ def show(told: Told) -> None:
         say(f"  {one['time']}  {one['reporter']}  {one['category']}  {one['evidence']}")
 
 
-def asked(prefix: Prefix, config: Path | None) -> Told | None:
-    """Return what the blacklist of *config* knows of *prefix*, or why it cannot be asked; None where there is none.
+def asked(config: Path | None, subject: Subject, *also: Subject) -> Told | None:
+    """Return what the blacklist of *config* knows of *subject*, and what of *also* was reported, or why it cannot say.
 
-    It is waited for no longer than a person would.
+    None where there is no blacklist.  It is waited for no longer than a person would.
     """
     loaded = configuration.load(find(config))
     if not loaded.settings.blacklist.url:
@@ -77,10 +75,8 @@ def asked(prefix: Prefix, config: Path | None) -> Told | None:
 
     def ask() -> None:
         try:
-            # Reports are about the network that is banned; an IPv6 host changes its address at will inside its /64.
-            wider = subjecting.of(prefix.widen(32, 64))
             with connected(loaded) as engine, databases.reading(engine) as connection:
-                answers.append(about(connection, subjecting.of(prefix), time.time(), wider))
+                answers.append(about(connection, subject, time.time(), *also))
         except ResponderError as error:
             answers.append({"error": str(error)})
 
@@ -88,3 +84,11 @@ def asked(prefix: Prefix, config: Path | None) -> Told | None:
     asking.start()
     asking.join(_PATIENCE)
     return answers[0] if answers else {"error": f"the blacklist has not answered within {_PATIENCE:g} s"}
+
+
+def say_asked(told: Told) -> None:
+    """Say what `asked` returned."""
+    if "error" in told:
+        say(f"it cannot be asked: {told['error']}")
+    else:
+        show(told)

@@ -1,11 +1,11 @@
 """blacklist_serve - ``responder blacklist serve``: the process at the blacklist, as the daemon starts it."""
 
-import logging
 from pathlib import Path
 
 import click
 
 from responder import config as configuration
+from responder import ownlog
 from responder.cli.output import config_option
 from responder.whereabouts import find
 
@@ -18,6 +18,5 @@ def serve(fd: int, *, dry_run: bool, config: Path | None) -> None:
     """Report for the daemon that started us, tell it of listings, keep the files of [[export]]."""
     from responder.blacklist.service.process import serve_inherited  # noqa: PLC0415 - help need not wait
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    ownlog.begin()
     serve_inherited(fd, configuration.load(find(config)).settings, dry_run=dry_run)

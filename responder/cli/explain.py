@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from responder.cli import sending
-from responder.cli.output import as_json, ask, config_option, print_json, say, stopped, stopped_from
+from responder.cli.output import as_json, ask, config_option, print_json, say, say_offences, stopped, stopped_from
 from responder.values import Prefix
 
 
@@ -19,10 +19,11 @@ def explain(address: str, most: int, as_json: bool, config: Path | None) -> None
     """Tell why ADDRESS is or is not banned: every offence with its line, every ban, what the kernel holds.
 
     With a blacklist in the settings, also its listings, the latest reports and requests for removal.
-    Of a sender (an e-mail address, a domain, a SASL user) tell what quotas say: used, refused, suspended and by whom.
+    Of a sender (an e-mail address, a domain, a SASL user) tell what quotas say (used, refused, suspended and by whom),
+    what the blacklist says, and each line that the policy service's offences have about it.
     """
     if sending.is_sender(address):
-        sending.explain(config, address, as_json=as_json)
+        sending.explain(config, address, most, as_json=as_json)
         return
     answer = ask(config, "explain", address=address, most=most)
     answer["blacklist"] = _blacklist(answer["address"], config)
@@ -43,9 +44,7 @@ def explain(address: str, most: int, as_json: bool, config: Path | None) -> None
         say(f"  {ban['start']} to {ban['expires']}  {ban['prefix']}{scope}, no. {ban['nth']}, {ban['state']}")
         say(f"      {ban['reason']}")
     say(f"\nOffences ({len(answer['offences'])}, oldest first):")
-    for offence in answer["offences"]:
-        say(f"  {offence['time']}  {offence['rule']} ({offence['policy']}): {offence['effect']}")
-        say(f"      {offence['line']}")
+    say_offences(answer["offences"])
     if answer["blacklist"]:
         say("\nOn the blacklist:")
         _listed(answer["blacklist"])
@@ -55,18 +54,18 @@ def explain(address: str, most: int, as_json: bool, config: Path | None) -> None
 
 
 def _blacklist(address: str, config: Path | None) -> dict[str, Any] | None:
-    from responder.cli.blacklist_about import asked  # noqa: PLC0415 - 300 ms; help need not wait for it
+    from responder.blacklist import subject  # noqa: PLC0415 - 300 ms; help need not wait for it
+    from responder.cli.blacklist_about import asked  # noqa: PLC0415
 
-    return asked(Prefix.parse(address), config)
+    # Reports are about the network that is banned; an IPv6 host changes its address at will inside its /64.
+    prefix = Prefix.parse(address)
+    return asked(config, subject.of(prefix), subject.of(prefix.widen(32, 64)))
 
 
 def _listed(told: dict[str, Any]) -> None:
-    from responder.cli.blacklist_about import show  # noqa: PLC0415
+    from responder.cli.blacklist_about import say_asked  # noqa: PLC0415
 
-    if "error" in told:
-        say(f"it cannot be asked: {told['error']}")
-    else:
-        show(told)
+    say_asked(told)
 
 
 def _verdict(answer: dict[str, Any]) -> str:

@@ -87,6 +87,13 @@ def say(text: str) -> None:
     click.echo("\n".join(printable(line) for line in text.split("\n")))
 
 
+def say_offences(offences: Iterable[Mapping[str, Any]]) -> None:
+    """Print offences, each with its line."""
+    for one in offences:
+        say(f"  {one['time']}  {one['rule']} ({one['policy']}): {one['effect']}")
+        say(f"      {one['line']}")
+
+
 def printable(text: str) -> str:
     """Return *text* with everything that a terminal would act on replaced by its escape."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

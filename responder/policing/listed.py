@@ -30,10 +30,10 @@ class Listed:
         self._engine: sa.Engine | None = None
         self._last = -1
         self._looked = 0.0
-        self.allowed: tuple[Allowed, ...] = ()
+        self.allowed: tuple[Allowed, ...] | None = None
 
     def changes(self, now: float) -> Changes:
-        """Return what is new; `allowed` is what must not be refused though it is inside."""
+        """Return what is new; `allowed` is what must not be refused though it is inside, None before the first look."""
         if self._engine is None:
             self._engine = database.connect(self._url)
         with databases.reading(self._engine) as connection:

@@ -15,16 +15,16 @@ from typing import Any
 from responder.blacklist.values import Level
 from responder.config import Settings
 from responder.daemon import guard
-from responder.decide.allowlist import Allowlist
+from responder.decide.allowlist import Allowed, Allowlist
 from responder.errors import StoreError
 from responder.policing.banned import Banned
-from responder.policing.changes import NOTHING, Changes
+from responder.policing.changes import Changes
 from responder.policing.listed import Listed
 from responder.policing.reporting import Reporting
 from responder.quota.barred import Barred
 from responder.quota.door import BANNED, LISTED, Door, TurnedAway
-from responder.quota.keeper import in_thread
 from responder.quota.request import Request
+from responder.quota.threads import in_thread
 
 _EVERY = 1.0  # seconds
 _RARELY = 60
@@ -42,6 +42,7 @@ class Watch:
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._names: guard.Names = {}
         self._own, self._stale = Allowlist(), True
+        self._made_from: tuple[Allowlist, tuple[Allowed, ...]] = self._own, ()
         self._begin(settings)
 
     def _begin(self, settings: Settings) -> None:
@@ -89,42 +90,61 @@ class Watch:
             await look()
 
     async def _bans(self) -> None:
-        if self._banned:
-            await self._take(self._door, BANNED, self._banned.changes)
+        if banned := self._banned:
+            door, now = self._door, time.time()
+            await self._take(door, BANNED, await self._asked(BANNED, lambda: banned.changes(now)))
 
     async def _listings(self) -> None:
-        if self._listed:
-            await self._take(self._door, LISTED, self._listed.changes)
+        if listed := self._listed:
+            door, now = self._door, time.time()
+            found = await self._asked(LISTED, lambda: listed.changes(now))
+            await self._protect(door)  # before anybody is refused whom the blacklist allows
+            await self._take(door, LISTED, found)
 
     async def _allow(self) -> None:
         if not (self._banned or self._listed):
             return
         if self._stale or self._seconds % _RARELY == 0:
             self._stale = False
-            self._names |= (await in_thread(lambda: guard.resolve(self._settings.allow.hosts)))[0]
-            self._own = guard.allowlist(self._settings.allow, self._names)
+            self._own = await in_thread(self._resolved)
+        await self._protect(self._door)
         self._seconds += 1
-        allowed = self._listed.allowed if self._listed else ()
-        self._door.allowlist = Allowlist([*self._own.entries, *allowed]) if allowed else self._own
         if self._seconds % _RARELY == 0:
             for barred in self._door.barred.values():
                 for _ in barred.forget_ended(time.time()):
                     await asyncio.sleep(0)
 
+    def _resolved(self) -> Allowlist:
+        self._names |= guard.resolve(self._settings.allow.hosts)[0]
+        return guard.allowlist(self._settings.allow, self._names)
+
+    async def _protect(self, door: Door) -> None:
+        """Have *door* go by the allowlist as it is now: what it was made from tells whether that is news."""
+        allowed = self._listed.allowed if self._listed else ()
+        if allowed is None:  # not read yet
+            allowed = self._made_from[1]
+        if self._made_from != (self._own, allowed):
+            made_from = self._made_from = self._own, allowed
+            made = await in_thread(lambda: Allowlist([*made_from[0].entries, *allowed]))
+            if made_from is self._made_from:
+                door.allowlist = made
+
     async def _report(self) -> None:
         if reporting := self._reporting:
             await self._asked("suspensions", lambda: reporting.report(time.time()))
 
-    async def _take(self, door: Door, what: str, changes: Callable[[float], Changes]) -> None:
-        now = time.time()
-        found = await self._asked(what, lambda: changes(now)) or NOTHING
+    async def _take(self, door: Door, what: str, found: Changes | None) -> None:
+        if found is None:
+            return
         table = Barred() if found.anew else door.barred[what]
         for number, (prefix, bar) in enumerate(found.put, 1):
             table.put(prefix, bar)
             if number % _SLICE == 0:
                 await asyncio.sleep(0)
-        for prefix, name in found.dropped:
+        for number, (prefix, name) in enumerate(found.dropped, 1):
             table.drop(prefix, name)
+            if number % _SLICE == 0:
+                await asyncio.sleep(0)
         door.barred[what] = table
 
     async def _asked(self, what: str, ask: Callable[[], "Changes | int"]) -> "Changes | None":

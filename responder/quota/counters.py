@@ -83,6 +83,7 @@ class Counters:
     def __init__(self, engine: sa.Engine, host: str, most: int) -> None:
         self._engine, self.host, self._most = engine, host, most
         self._token = secrets.token_hex(8)
+        self._replaced: str | None = None
         self._read: dict[str, int] = {}
         self._seq = 0
         self.shared = engine.dialect.name != "sqlite"
@@ -140,18 +141,31 @@ class Counters:
     def _take_over(self) -> None:
         hosts = schema.hosts
         with databases.transaction(self._engine) as connection:
-            mine = sa.update(hosts).where(hosts.c.host == self.host).values(token=self._token)
-            if not connection.execute(mine).rowcount:
-                connection.execute(sa.insert(hosts).values(host=self.host, token=self._token, seq=0))
+            self._replaced = self._owner(connection)
+            self._own(connection)
             query = sa.select(hosts.c.seq).where(hosts.c.host == self.host)
             self._seq = int(connection.execute(query).scalar_one())
+
+    def _owner(self, connection: sa.Connection) -> str | None:
+        hosts = schema.hosts
+        return connection.execute(sa.select(hosts.c.token).where(hosts.c.host == self.host)).scalar()
+
+    def _own(self, connection: sa.Connection) -> None:
+        hosts = schema.hosts
+        mine = sa.update(hosts).where(hosts.c.host == self.host).values(token=self._token)
+        if not connection.execute(mine).rowcount:
+            connection.execute(sa.insert(hosts).values(host=self.host, token=self._token, seq=0))
 
     def _write(self, connection: sa.Connection, batch: Batch) -> None:
         hosts = schema.hosts
         self._seq = seq = self._seq + 1  # never twice: a writing of which we do not know whether it was done, was seen
         ours = sa.update(hosts).where(hosts.c.host == self.host, hosts.c.token == self._token).values(seq=seq)
         if not connection.execute(ours).rowcount:
-            raise SupersededError(f"another policy service counts for the host {self.host} now; end one of them")
+            # A server that crashed, or a copy of it that took its place, may lack what it said was done.
+            if self._owner(connection) not in (None, self._replaced):
+                raise SupersededError(f"another policy service counts for the host {self.host} now; end one of them")
+            self._own(connection)
+            connection.execute(ours)
         if batch.rows:
             rows = f"[{','.join(batch.rows)}]"
             connection.execute(self._upsert, {"host": self.host, "seq": seq, "rows": rows})

@@ -6,9 +6,8 @@ a second.  Hosts that share a PostgreSQL database learn of each other within two
 seconds and the time of two transactions; what passes elsewhere meanwhile may
 exceed a limit by so much.
 
-While the database is away, the judge goes on with what he knows, and what is owed
-is kept: which accounts changed, never more than twice as many as are held.  When it was away
-from the start, `loaded` is false until it was read.
+While the database is away or silent, the judge goes on with what he knows, and what is owed
+is kept.  When it was away from the start, `loaded` is false until it was read.
 """
 
 import asyncio
@@ -16,17 +15,17 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from itertools import islice
-from threading import Thread
 from typing import TypeVar
 
 from responder.errors import StoreError
-from responder.quota.account import Account
-from responder.quota.counters import Batch, Counters, News, Row, encode
+from responder.quota.counters import Counters, News, Row
 from responder.quota.judge import Judge
-from responder.quota.standing import Standing, Suspension
-from responder.quota.window import end
+from responder.quota.owed import SLICE, Owed
+from responder.quota.standing import Standing
+from responder.quota.threads import in_thread
 
-_SLICE = 50  # accounts between two looks at what Postfix asks
+_NAMES = 1000  # of who is suspended, between two looks at what Postfix asks
+_PATIENCE = 8.0  # seconds: SQLite is waited for less, and so is a connection to PostgreSQL
 _SWEPT = 1000  # accounts looked at in a second, whether they still count
 _PRUNE_EVERY = 60  # seconds
 
@@ -41,8 +40,7 @@ class Keeper:
         self.loaded = False
         self._judge, self._open, self._clock = judge, opened, clock
         self._counters: Counters | None = None
-        self._owed: dict[Account, None] = {}
-        self._suspensions: list[Suspension] = []
+        self._owed = Owed(judge)
         self._version, self._rounds = 0, 0
         self._trouble: set[str] = set()
         self._turn, self._ending = asyncio.Lock(), asyncio.Event()
@@ -76,10 +74,11 @@ class Keeper:
             if self._trouble:
                 log.warning("the database answers again")
             self._trouble.clear()
-        for _ in range(0, _SWEPT, _SLICE):
-            self._judge.accounts.sweep(_SLICE, self._clock())
+        for _ in range(0, _SWEPT, SLICE):
+            self._judge.accounts.sweep(SLICE, self._clock())
             await asyncio.sleep(0)
-        self._judge.standing.forget_ended(self._clock())
+        for _ in self._judge.standing.forget_ended(self._clock()):
+            await asyncio.sleep(0)
 
     def _say(self, error: StoreError) -> None:
         text = " ".join(str(error).split())
@@ -88,20 +87,32 @@ class Keeper:
         self._trouble.add(text)
 
     async def _exchange(self) -> None:
-        if self._counters is None:
-            await self._load()
-        counters = self._counters
-        assert counters
-        batch = await self._batch()
-        news = await in_thread(lambda: counters.exchange(batch, self._version))
-        self._owed, self._suspensions = {}, []
-        await self._take(news)
+        counters = self._counters or await self._load()
+        await self._owed.gather()
+        more = True
+        while more:
+            batch = await self._owed.batch()
+            news = await self._waited(lambda batch=batch: counters.exchange(batch, self._version))  # type: ignore[misc]
+            self._owed.written()
+            await self._take(news, counters)
+            more = bool(self._owed)
         self._rounds += 1
         if self._rounds % _PRUNE_EVERY == 0:
             now = self._clock()
-            await in_thread(lambda: counters.prune(now))
+            await self._waited(lambda: counters.prune(now))
 
-    async def _load(self) -> None:
+    async def _waited(self, call: Callable[[], Result]) -> Result:
+        """Return what *call* returns, however long it takes: that is said, and what is owed meanwhile stays bounded."""
+        asked = asyncio.ensure_future(in_thread(call))
+        try:
+            while not (await asyncio.wait((asked,), timeout=_PATIENCE))[0]:
+                self._say(StoreError(f"the database has not answered for {_PATIENCE:g} s"))
+                await self._owed.gather()
+            return asked.result()
+        finally:
+            del asked  # else a failure would hold what holds it
+
+    async def _load(self) -> Counters:
         now = self._clock()
 
         def load() -> tuple[Counters, list[Row]]:
@@ -112,50 +123,35 @@ class Keeper:
                 counters.close()
                 raise
 
-        counters, rows = await in_thread(load)
+        counters, rows = await self._waited(load)
         await self._restore(rows, counters)
         self._counters, self.loaded = counters, True
+        return counters
 
-    async def _batch(self) -> Batch:
-        judge = self._judge
-        changed, judge.changed = judge.changed, {}
-        self._owed |= changed
-        if len(self._owed) > 2 * judge.accounts.most:
-            self._owed = {one: None for one in self._owed if judge.accounts.get((one.quota, one.key)) is one}
-        self._suspensions += judge.decided
-        judge.decided.clear()
-        within = {quota.name: quota.suspend.within for quota in judge.quotas if quota.suspend}
-        # Of one that was forgotten and came again only the new one: a statement must not write a row twice.
-        latest = {(account.quota, account.key): account for account in self._owed}
-        rows = []
-        for number, account in enumerate(latest.values(), 1):
-            rows.append(_encoded(account, within.get(account.quota, 3600.0)))
-            if number % _SLICE == 0:
-                await asyncio.sleep(0)
-        return Batch(rows, tuple(self._suspensions))
-
-    async def _take(self, news: News) -> None:
-        assert self._counters
-        await self._restore(news.rows, self._counters)
+    async def _take(self, news: News, counters: Counters) -> None:
+        await self._restore(news.rows, counters)
         self._version = news.version
         if news.standing is not None:
-            self._follow(news.standing)
+            await self._follow(news.standing)
 
-    def _follow(self, standing: Standing) -> None:
+    async def _follow(self, standing: Standing) -> None:
         """Let the judge go by what the database says now; who was resumed starts anew."""
         judge = self._judge
-        for suspension in judge.decided:
-            standing.suspend(suspension)
-        for name in judge.standing.suspended.keys() - standing.suspended.keys():
-            if account := judge.accounts.get(name):
+        undecided = {(one.quota, one.key) for one in self._owed.decided}
+        for number, name in enumerate(list(judge.standing.suspended), 1):
+            if name not in standing.suspended and name not in undecided and (account := judge.accounts.get(name)):
                 account.forgive()
                 judge.changed[account] = None
+            if number % _NAMES == 0:
+                await asyncio.sleep(0)
+        for suspension in self._owed.decided:
+            standing.suspend(suspension)
         judge.follow(judge.quotas, standing)
 
     async def _restore(self, rows: Sequence[Row], counters: Counters) -> None:
         quotas = {quota.name: quota for quota in self._judge.quotas}
         left = iter(rows)
-        while part := list(islice(left, _SLICE)):
+        while part := list(islice(left, SLICE)):
             for row in part:
                 if row.quota in quotas:
                     now = self._clock()
@@ -167,34 +163,3 @@ class Keeper:
         """Let go of the database."""
         if self._counters:
             self._counters.close()
-
-
-def _encoded(account: Account, refusals_within: float) -> str:
-    state = account.state(refusals_within)
-    ends = max((end(marks[-2], within) for _, within, marks in state if marks), default=0.0)
-    return encode(account.quota, account.key, state, ends)
-
-
-async def in_thread(call: Callable[[], Result]) -> Result:
-    """Return what *call* returns, in a thread that nobody waits for when the process ends."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Result] = loop.create_future()
-
-    def done(result: Result | None, error: BaseException | None) -> None:
-        if future.cancelled():
-            return
-        if error:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        try:
-            outcome: tuple[Result | None, BaseException | None] = (call(), None)
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
-            outcome = (None, error)
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(done, *outcome)
-
-    Thread(target=run, daemon=True).start()
-    return await future

@@ -1,6 +1,7 @@
 """server - Postfix's connections: requests in, answers out, in the order they came.
 
-Nobody waits for anybody: each piece of data is answered as it arrives.  Bounded:
+Nobody waits for anybody: each piece of data is answered as it arrives, some twenty
+requests of one connection at most before it is another's turn.  Bounded:
 so many connections at once, 16 kB of an unfinished request each, and no more is
 read from who does not take his answers.  A connection on which no request was
 completed for the idle time is closed, and so is one that breaks the protocol,
@@ -19,6 +20,7 @@ Answer = Callable[[list[Request]], bytes]
 """What is said to requests that came together, one after the other."""
 
 _SWEEP_EVERY = 5.0
+_PIECE = 16 << 10
 log = logging.getLogger("responder.policyd")
 
 
@@ -32,6 +34,7 @@ class Connections:
         self.full = False
         self.gone = asyncio.Event()
         self.time = time.monotonic
+        self.piece = bytearray(_PIECE)  # one for all: each is read as soon as it is filled
 
     def __call__(self) -> "Connection":
         """Return the protocol of a new connection."""
@@ -71,7 +74,7 @@ class Connections:
         await asyncio.sleep(0)
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One smtpd's connection; *since* is when it last completed a request."""
 
     __slots__ = ("_all", "_parser", "_transport", "since")
@@ -99,10 +102,14 @@ class Connection(asyncio.Protocol):
         if not self._all.held:
             self._all.gone.set()
 
-    def data_received(self, data: bytes) -> None:
-        """Answer what *data* completes."""
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002
+        """Return where the next piece goes."""
+        return self._all.piece
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Answer what the piece completes."""
         assert self._transport
-        requests = self._parser.feed(data)
+        requests = self._parser.feed(bytes(self._all.piece[:nbytes]))
         if requests:
             self.since = self._all.time()
             self._all.asked += len(requests)

@@ -23,13 +23,15 @@ from responder.errors import ResponderError
 from responder.quota import counters, quota
 from responder.quota.counters import Counters
 from responder.quota.door import TurnedAway
+from responder.quota.garbage import Garbage
 from responder.quota.judge import Judge
-from responder.quota.keeper import Keeper, in_thread
+from responder.quota.keeper import Keeper
 from responder.quota.listeners import Listeners, handed_over
 from responder.quota.request import DUNNO, Request, encode
 from responder.quota.server import Connections
 from responder.quota.standing import Standing
 from responder.quota.steady import Steady
+from responder.quota.threads import in_thread
 
 _GRACE = 3.0  # seconds for who does not take his answers, and for a last writing
 _OTHER_FILES = 64
@@ -44,7 +46,7 @@ class Beside(Protocol):
     """What has a say before quotas do, and knows of what others decided (policing/)."""
 
     def judge(self, request: Request, now: float) -> TurnedAway | None:
-        """Return a refusal, or None."""
+        """Return a refusal, or None; bans and listings end by the time of day, windows by a clock of their own."""
 
     def follow(self, settings: Settings) -> None:
         """Go by other settings."""
@@ -79,13 +81,13 @@ class Service:
     def answer(self, requests: list[Request]) -> bytes:
         """Return the answers to *requests*, and log what there is to say."""
         uncounted = self._fallback != DUNNO and not self.keeper.loaded
-        now = self.now()
+        now, wall = self.now(), time.time()
         answers = []
         for request in requests:
-            refusal = self._beside.judge(request, now)
+            refusal = self._beside.judge(request, wall)
             if refusal:
                 answers.append(refusal.answer)
-                log.info("%s", refusal.note)
+                log.info("%s", refusal.note, extra={"fields": refusal.note.fields})
                 continue
             if uncounted:
                 answers.append(self._fallback)
@@ -93,7 +95,8 @@ class Service:
             answer, notes = self.judge.judge(request, now)
             answers.append(answer)
             for note in notes:
-                log.info("%s", note)
+                level = logging.WARNING if note.what in ("warning", "suspend") else logging.INFO
+                log.log(level, "%s", note, extra={"fields": note.fields})
         return b"".join(answers)
 
     async def run(self) -> None:
@@ -109,7 +112,7 @@ class Service:
             await self._listeners.take(handed)
         await self._listeners.follow(self._settings.policyd.listen)
         log.info("listening on %s, with %d quotas", ", ".join(self._listeners.names), len(self.judge.quotas))
-        works = (self.keeper.run(), self._connections.sweep(), self._reloads(), self._beside.run())
+        works = (self.keeper.run(), self._connections.sweep(), self._reloads(), self._beside.run(), self._tidy())
         tasks = [asyncio.create_task(work) for work in works]
         for task in tasks:
             task.add_done_callback(self._ended)
@@ -139,22 +142,36 @@ class Service:
         await asyncio.gather(keeping, *others, return_exceptions=True)
         self.keeper.close()
 
+    async def _tidy(self) -> None:
+        garbage = Garbage()
+        while True:
+            asked = self._connections.asked
+            await asyncio.sleep(1)
+            garbage.look(quiet=asked == self._connections.asked)
+
     async def _reloads(self) -> None:
         while True:
             await self._reload.wait()
             self._reload.clear()
             try:
-                await self._follow(await in_thread(self._reread))
+                await self.read_again()
             except ResponderError as error:
                 log.error("what was running goes on, for the new settings cannot be used: %s", error)  # noqa: TRY400
 
-    async def _follow(self, settings: Settings) -> None:
+    async def read_again(self) -> None:
+        """Go by what the settings say now; raises ResponderError."""
+
+        def read() -> tuple[Settings, tuple[quota.Quota, ...]]:
+            settings = self._reread()
+            return settings, quota.ready(settings.quota)  # thousands of overrides take their time
+
+        settings, quotas = await in_thread(read)
         policyd, before = settings.policyd, self._settings.policyd
         if (policyd.database, policyd.host, settings.state) != (before.database, before.host, self._settings.state):
             log.warning("another database is used after a restart")
         self._settings = settings
         self._fallback = encode(policyd.fallback)
-        self.judge.follow(quota.ready(settings.quota), self.judge.standing)
+        self.judge.follow(quotas, self.judge.standing)
         self.judge.accounts.most = policyd.keys
         self._beside.follow(settings)
         self._connections.most, self._connections.idle = policyd.connections, policyd.idle

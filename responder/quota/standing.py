@@ -5,10 +5,12 @@ for all of them.  *by_hand* are the suspensions without a quota: they hold for
 SASL user, sender, domain and client alike, whatever is counted.  Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from responder.limits import Allowance
+
+_PAUSE_EVERY = 500
 
 Name = tuple[str, str]
 """Quota and key."""
@@ -45,10 +47,12 @@ class Standing:
         if not suspension.quota:
             self.by_hand[suspension.key] = suspension
 
-    def forget_ended(self, now: float) -> None:
-        """Forget suspensions that are over."""
-        for name, one in list(self.suspended.items()):
-            if not one.holds(now):
+    def forget_ended(self, now: float) -> Iterator[None]:
+        """Forget suspensions that are over; pauses now and then, when others may suspend somebody."""
+        for number, (name, one) in enumerate(list(self.suspended.items()), 1):
+            if not one.holds(now) and self.suspended.get(name) is one:
                 del self.suspended[name]
                 if not name[0]:
                     self.by_hand.pop(name[1], None)
+            if number % _PAUSE_EVERY == 0:
+                yield

@@ -200,14 +200,14 @@ class StateStore:
         query = sa.select(*columns, line if lines else sa.literal_column("''")).where(late)
         query = query.order_by(_sorted(offences.c.id))
         with database.reading(self.path):
-            return [_judgement(row) for row in self._rows(query)]
+            return [read_judgement(row) for row in self._rows(query)]
 
     def offences_of(self, prefix: Prefix, most: int) -> list[Judgement]:
         """Return the latest *most* offences of the addresses in *prefix*, oldest first."""
         inside = offences.c.address.between(prefix.packed, prefix.last.to_bytes(16))
         query = sa.select(offences).where(inside).order_by(offences.c.time.desc(), offences.c.id.desc()).limit(most)
         with database.reading(self.path):
-            return [_judgement(row) for row in reversed(self._rows(query))]
+            return [read_judgement(row) for row in reversed(self._rows(query))]
 
     def bans_of(self, prefix: Prefix, most: int) -> list[PastBan]:
         """Return the latest *most* bans of networks that hold *prefix* or lie inside it, oldest first."""
@@ -265,7 +265,8 @@ def _offence_rows(judgements: Iterable[Judgement]) -> list[tuple[Any, ...]]:
     ]
 
 
-def _judgement(row: Any) -> Judgement:
+def read_judgement(row: Any) -> Judgement:
+    """Return the judgement that a row of `offences` holds."""
     _, time, address, rule, policy, weight, effect, line = row
     prefix = _new(Prefix, (int.from_bytes(address), 128))
     return _new(Judgement, (_new(Offence, (prefix, rule, policy, weight, time, line)), _EFFECTS[effect], None))

@@ -1,8 +1,9 @@
 """policing - how many requests of Postfix a second are answered, and how fast, beside what Debian has.
 
 Each service is asked over one connection and over fifty, about one sender and
-about 100,000; the load comes from this process, on another core.  Then a real
-Postfix takes mail, asking ours or nobody.
+about 100,000; the load comes from this process, on another core.  Ours is also
+asked so many times a second, whether it keeps up or not.  Then a real Postfix takes
+mail, asking ours or nobody.
 """
 
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from pathlib import Path
 
 from tests.bench import policymail
 from tests.bench.figure import Figure
-from tests.bench.policyload import ask_all, load
-from tests.bench.policypeers import ours, postfwd, rate_limit
+from tests.bench.policyload import ask_all, load, paced
+from tests.bench.policypeers import Peer, ours, postfwd, rate_limit
 
 SECONDS = 4.0
 SENDERS = 100_000
+RATES = (5_000, 10_000)  # requests/s
 
 
 def measure(folder: Path) -> Iterator[Figure]:
@@ -37,5 +39,17 @@ def measure(folder: Path) -> Iterator[Figure]:
                     yield Figure(f"{what}: half are answered within", "ms", (found.median,))
                     yield Figure(f"{what}: 99 % within", "ms", (found.p99,))
                     yield Figure(f"{what}: processor time of each", "ms", (spent * 1000,))
+            if serve is ours:
+                yield from _paced(peer)
             yield Figure(f"{peer.name}, memory at the end", "MB", (peer.memory(),))
     yield from policymail.measure()
+
+
+def _paced(peer: Peer) -> Iterator[Figure]:
+    for senders in (1, SENDERS):
+        for rate in RATES:
+            what = f"{peer.name}, 50 connections, {senders:,} senders, asked {rate:,} times a second"
+            found = paced(peer.connect, 50, senders, rate, SECONDS)
+            yield Figure(f"{what}: answered", "requests/s", (found.rate,))
+            yield Figure(f"{what}: half are answered within", "ms", (found.median,))
+            yield Figure(f"{what}: 99 % within", "ms", (found.p99,))

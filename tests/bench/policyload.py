@@ -1,8 +1,14 @@
-"""policyload - asks a policy service as many smtpds do: each connection sends a request and waits for its answer."""
+"""policyload - asks a policy service as many smtpds do: each connection sends a request and waits for its answer.
+
+`load` asks as fast as answers come.  `paced` asks so many times a second, come
+what may: a request is due at its time, its latency counts from then, and one that
+finds all connections busy waits, so that no delay hides the next.
+"""
 
 import select
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from itertools import count
 from random import Random
@@ -62,17 +68,52 @@ def load(connect: Callable[[], socket.socket], connections: int, senders: int, s
     while now - begin < seconds or len(took) < 100:
         for number, _ in poll.poll(10):
             peer = by_number[number]
-            answer = peer.recv(8192)
-            while not answer.endswith(b"\n\n"):
-                more = peer.recv(8192)
-                if not more:
-                    raise ConnectionError(f"hung up after {answer!r}")
-                answer += more
+            _answer(peer)
             now = time.perf_counter()
             took.append(now - asked[number])
             asked[number] = now
             peer.sendall(request(chosen.randrange(senders)))
     for peer in peers:
         peer.close()
+    return _figures(took, now - begin)
+
+
+def paced(connect: Callable[[], socket.socket], connections: int, senders: int, rate: float, seconds: float) -> Load:
+    """Ask *rate* times a second, for so long, over so many connections."""
+    chosen = Random(connections)
+    free = deque(connect() for _ in range(connections))
+    busy: dict[socket.socket, float] = {}
+    total = round(rate * seconds)
+    took: list[float] = []
+    asked = 0
+    begin = time.perf_counter()
+    while len(took) < total:
+        now = time.perf_counter()
+        while free and asked < total and (due := begin + asked / rate) <= now:
+            peer = free.popleft()
+            peer.sendall(request(chosen.randrange(senders)))
+            busy[peer] = due
+            asked += 1
+        # select waits for microseconds where it must, epoll for whole milliseconds
+        pause = max(0.0, begin + asked / rate - time.perf_counter()) if free and asked < total else 10.0
+        for peer in select.select(list(busy), [], [], pause)[0]:
+            _answer(peer)
+            took.append(time.perf_counter() - busy.pop(peer))
+            free.append(peer)
+    for peer in free:
+        peer.close()
+    return _figures(took, time.perf_counter() - begin)
+
+
+def _answer(peer: socket.socket) -> None:
+    answer = b""
+    while not answer.endswith(b"\n\n"):
+        more = peer.recv(8192)
+        if not more:
+            raise ConnectionError(f"hung up after {answer!r}")
+        answer += more
+
+
+def _figures(took: list[float], seconds: float) -> Load:
     shares = quantiles(took, n=100)
-    return Load(len(took) / (now - begin), shares[49] * 1000, shares[98] * 1000)
+    return Load(len(took) / seconds, shares[49] * 1000, shares[98] * 1000)

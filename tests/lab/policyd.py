@@ -76,10 +76,14 @@ class Policyd:
     def start(self) -> None:
         """Start it and wait until it listens."""
         with self.output.open("ab") as output:
-            command = [*self._before, sys.executable, "-m", "responder", "--config", str(self.config), "policyd"]
             before = self.said().count("listening on")
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         until(lambda: self.said().count("listening on") > before or self._ended(), within=30, what=self.said())
+
+    @property
+    def command(self) -> list[str]:
+        """Return how it is called."""
+        return [*self._before, sys.executable, "-m", "responder", "--config", str(self.config), "policyd"]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End it with a signal and return its status."""

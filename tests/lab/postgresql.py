@@ -84,6 +84,17 @@ class PostgreSQL:
             self._server.wait()
             self._server = None
 
+    @property
+    def pid(self) -> int:
+        """Return the number of its first process."""
+        assert self._server
+        return self._server.pid
+
+    def checkpoint(self) -> None:
+        """Have all on the disk that was committed so far, so that a crash loses nothing of it."""
+        with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+
     def database(self) -> str:
         """Make an empty database and return its URL."""
         name = f"test{next(self._names)}"

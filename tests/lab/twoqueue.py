@@ -101,6 +101,11 @@ class TwoQueues:
             text = f"From: {sender}\nTo: {recipient}\nSubject: news\n\nkoko\n"
             self.run(*nobody, *words, "-f", sender, input=text, check=True)
 
+    def flow(self, sender: str, domain: str, count: int) -> tuple[subprocess.Popen[Any], list[str]]:
+        """Have so many messages sent over SMTP to the second instance, two at a time; return who does, and to whom."""
+        words = ["-s", "2", "-m", str(count), "-N", "-f", sender, "-t", f"r@{domain}", "127.0.0.1:2525"]
+        return self.host.popen(["smtp-source", *words]), [f"{number}r@{domain}" for number in range(1, count + 1)]
+
     def waiting(self, folder: Path) -> list[dict[str, Any]]:
         """Return what waits in the queue of the instance in *folder*."""
         lines = self.run("postqueue", "-c", str(folder), "-j", check=True).stdout.splitlines()

@@ -68,6 +68,26 @@ def test_who_was_replaced_writes_no_more(database_url: str, mx1: Counters) -> No
     successor.close()
 
 
+@pytest.mark.parametrize("lost", [{"token": "an earlier process"}, None])
+def test_a_database_that_lost_our_beginning_is_taken_over_again(database_url: str, lost: dict[str, str] | None) -> None:
+    """As a copy of a server may that takes its place; who was replaced for good is still told from it."""
+    hosts = schema.hosts
+    first = Counters.open(database_url, "mx1", 1000)
+    first._token = "an earlier process"
+    first._take_over()
+    second = Counters.open(database_url, "mx1", 1000)
+    with databases.transaction(second._engine) as connection:
+        mine = hosts.c.host == "mx1"
+        connection.execute(sa.update(hosts).where(mine).values(lost) if lost else sa.delete(hosts).where(mine))
+    second.exchange(batch("a"), 0)
+
+    with pytest.raises(SupersededError):
+        first.exchange(batch("b"), 0)
+    assert [row.key for row in second.rows(NOON)] == ["a"]
+    for one in (first, second):
+        one.close()
+
+
 def test_hosts_see_what_is_new_of_each_other(mx1: Counters, mx2: Counters) -> None:
     """Once, and whole; in SQLite there is one host, which reads its file once."""
     mx1.rows(NOON)

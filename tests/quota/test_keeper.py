@@ -1,9 +1,15 @@
 """The keeper brings counts and database into agreement, round by round, whatever the judge forgets meanwhile."""
 
 import asyncio
+import contextlib
+import threading
 
+import pytest
+
+from responder.errors import StoreError
 from responder.quota.counters import Counters
 from responder.quota.keeper import Keeper
+from responder.quota.threads import in_thread
 from tests.quota.values import NOON, a_judge, a_quota, a_request, said, used
 
 
@@ -77,3 +83,32 @@ def test_rounds_take_turns(database_url: str) -> None:
     keeper.close()
 
     assert used(judge, "shop.example") == [1]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_who_waits_for_a_thread_no_more_is_not_told(fails: bool) -> None:
+    """What it says after all harms nobody."""
+    may_go, complaints = threading.Event(), []
+
+    def slow() -> None:
+        may_go.wait()
+        if fails:
+            raise StoreError("late")
+
+    async def impatient() -> None:
+        loop, before = asyncio.get_running_loop(), threading.enumerate()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        waiting = asyncio.create_task(in_thread(slow))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waiting
+        may_go.set()
+        for thread in threading.enumerate():
+            if thread is not threading.main_thread() and thread not in before:
+                thread.join()
+        await asyncio.sleep(0)
+
+    asyncio.run(impatient())
+
+    assert complaints == []

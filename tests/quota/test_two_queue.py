@@ -68,6 +68,7 @@ def queues(untouched: TwoQueues) -> Iterator[TwoQueues]:
     yield untouched
 
     until(lambda: _emptied(untouched), within=30, what="an empty second queue", every=0.2)
+    untouched.run("install", "-D", "-o", "postfix", "/dev/null", str(untouched.folder / "queue2/defer/A/A2146E1"))
     done = untouched.setup("--undo")
     assert done.returncode == 0, done.stdout + done.stderr
     assert untouched.setup("--undo").returncode == 0
