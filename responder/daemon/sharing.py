@@ -42,6 +42,7 @@ class Sharing:
         self._daemon, self._selector, self._dry_run = daemon, selector, dry_run
         self._channel: Channel | None = None
         self._states: dict[str, Message] = {}
+        self._made: dict[str, float] = {}
         self._reporting = Reporting(daemon.ledger, self._send)
         self._taking = Taking(daemon, lambda: self._send({"taken": True}))
         self._bound_at = 0.0
@@ -102,12 +103,11 @@ class Sharing:
             waiting = self._reporting.waiting()
         except StoreError:
             waiting = None
-        errors = [channel.error, *(str(state.get("error", "")) for state in self._states.values())]
         return {
             "pid": channel.pid,
             "starts": channel.starts,
-            "connected": channel.connected and bool(self._states) and not any(errors),
-            "error": next(filter(None, errors), ""),
+            "connected": self.works,
+            "error": self._error(),
             "outbox": waiting,
             "dropped": self._reporting.dropped,
             "reported": self._reporting.sent,
@@ -116,6 +116,21 @@ class Sharing:
             "last_look": _when(listings.get("at")),
             "exports": [_export(one) for one in self._states.get("exports", {}).get("each", [])],
         }
+
+    @property
+    def works(self) -> bool | None:
+        """Tell whether the process and the database do their work, None where there is no blacklist."""
+        return None if self._channel is None else self._channel.connected and bool(self._states) and not self._error()
+
+    @property
+    def made(self) -> dict[str, float]:
+        """Return when each file that is kept was last made or found to be right, 0 for not since we began."""
+        kept = self._config.settings.export if self._channel and not self._dry_run else ()
+        return {one.output: self._made.get(one.output, 0.0) for one in kept}
+
+    def _error(self) -> str:
+        errors = (str(state.get("error", "")) for state in self._states.values())
+        return (self._channel.error if self._channel else "") or next(filter(None, errors), "")
 
     def close(self) -> None:
         """Let the process go."""
@@ -142,6 +157,7 @@ class Sharing:
         elif before and not error:
             _log.warning("the blacklist works again (%s)", part)
         self._states[part] = {**self._states.get(part, {}), **state}
+        self._made |= {one["output"]: one["success"] for one in state.get("each", ()) if one["success"]}
         if self._channel and not error:
             self._channel.settled()
 
