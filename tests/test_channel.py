@@ -97,7 +97,8 @@ def test_a_process_that_was_killed_is_told_with_its_status_and_started_again(chi
     """And nothing that was meant for the dead one reaches the next."""
     assert child.channel.pid
     os.kill(child.channel.pid, signal.SIGSTOP)
-    child.channel.send({"id": 1, "do": "apply"})
+    child.channel.send({"id": 1, "do": "apply", "x": "x" * 1_000_000})
+    assert child.channel.unsent
     os.kill(child.channel.pid, signal.SIGKILL)
     child.until(lambda: child.lost)
 
