@@ -221,6 +221,8 @@ def test_who_does_not_read_for_long_is_given_up_where_somebody_waits(
 
     assert service.spoken.lost == ["the other does not listen: timed out"]
     assert not service.spoken.channel.connected
+    assert service.spoken.channel.connect(60.0)
+    assert not service.spoken.channel.unsent
 
 
 def test_errors_stand_until_he_has_proved_himself(service: Service) -> None:
