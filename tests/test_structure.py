@@ -1,6 +1,8 @@
-"""The house stands as it was drawn: imports run downwards, files stay small, the wheel has all it needs."""
+"""The house stands as it was drawn: imports run downwards, files stay small, wheel and source have all they need."""
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -34,6 +36,41 @@ def test_imports_run_downwards_only() -> None:
 def test_no_file_is_too_long_to_read(path: Path) -> None:
     """One that grows past four hundred lines wants to be two."""
     assert len(path.read_text("utf-8").splitlines()) <= 400
+
+
+def built(checkout: Path, folder: Path) -> dict[str, str]:
+    """Return the digests of wheel and source archive of *checkout*, built into *folder* without a network."""
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-t", "wheel", "-d", folder, cwd=checkout)
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+def test_the_same_checkout_gives_the_same_wheel_and_source_archive(tmp_path: Path) -> None:
+    """Byte for byte: elsewhere, on another day, with other rights and with what tools left lying about."""
+    elsewhere = tmp_path / "elsewhere"
+    left = shutil.ignore_patterns("__pycache__", ".*_cache", ".venv", ".git", ".hypothesis")
+    shutil.copytree(ROOT, elsewhere, ignore=left)
+    for path in [*elsewhere.rglob("*"), elsewhere]:
+        path.chmod(path.stat().st_mode & ~0o044)
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    (elsewhere / ".hypothesis").mkdir()
+    (elsewhere / ".hypothesis" / "notes").touch()
+    (elsewhere / "responder" / "__pycache__").mkdir()
+    (elsewhere / "responder" / "__pycache__" / "x.cpython-311.pyc").touch()
+
+    here = built(ROOT, tmp_path / "here")
+
+    assert [Path(name).suffix for name in sorted(here)] == [".whl", ".gz"]
+    assert built(elsewhere, tmp_path / "there") == here
+
+
+def test_the_source_archive_is_all_that_is_needed(tmp_path: Path) -> None:
+    """The wheel that it makes is the wheel of the checkout."""
+    here = built(ROOT, tmp_path / "here")
+    [archive] = (tmp_path / "here").glob("*.tar.gz")
+    shutil.unpack_archive(archive, tmp_path / "source")
+    [source] = (tmp_path / "source").iterdir()
+
+    assert built(source, tmp_path / "again") == here
 
 
 @pytest.fixture(scope="module")

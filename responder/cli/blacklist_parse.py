@@ -54,7 +54,7 @@ def parse(
     category = category or found.category or "spam"
     queued = hand_to_moderation(found, reporter, category, config) if queue and found.proposals else 0
     if as_json:
-        print_json({"category": category, "queued": queued, **_message(found)})
+        print_json({"category": category, "time": _when(found.time), "queued": queued, **_message(found)})
     else:
         _show(found)
         if queued:
@@ -110,9 +110,13 @@ def _hop(hop: Hop, standing: str) -> dict[str, Any]:
         "rdns": hop.rdns,
         "by": hop.by,
         "protocol": hop.protocol,
-        "time": datetime.fromtimestamp(hop.time, UTC).isoformat() if hop.time is not None else None,
+        "time": _when(hop.time),
         "line": hop.line,
     }
+
+
+def _when(at: float | None) -> str | None:
+    return datetime.fromtimestamp(at, UTC).isoformat() if at is not None else None
 
 
 def _standing(border: Border, number: int) -> str:
@@ -134,5 +138,7 @@ def _show(found: Findings) -> None:
         table(columns, [(p.subject.kind, p.subject.value, p.trust, p.why) for p in found.proposals])
     else:
         click.echo("there is nothing to propose")
+    if found.category or found.time is not None:
+        click.echo(f"reported as {found.category or 'something'}, at {_when(found.time) or 'an unknown time'}")
     for note in found.notes:
         say(f"note: {note}")

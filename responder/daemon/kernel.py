@@ -15,7 +15,7 @@ from math import inf
 from responder.decide.allowlist import Allowlist
 from responder.decide.tracker import Tracker
 from responder.enforce.backend import Target
-from responder.enforce.firewall import Enforced, Firewall, held_in
+from responder.enforce.firewall import Enforced, Firewall, Looked, held_in
 from responder.framing import Message
 from responder.values import Ban, Outcome, Prefix
 
@@ -25,13 +25,10 @@ _log = logging.getLogger("responder")
 
 
 class Kernel:
-    """The firewall actor and our debts to it."""
+    """The firewall actor, one that we start with *backend* or that listens on *path*, and our debts to it."""
 
-    def __init__(self, firewall: Firewall, selector: selectors.BaseSelector) -> None:
-        self.firewall = firewall
-        self._selector = selector
-        self._registered: int | None = None
-        self._events = 0
+    def __init__(self, backend: str, path: str, selector: selectors.BaseSelector) -> None:
+        self.firewall = Firewall(backend, path, selector, self._take_news)
         self._sync_due: float | None = None
         self._syncing = False
         self._patience = _PATIENCE
@@ -72,7 +69,6 @@ class Kernel:
         self.want_sync(now)
         self.tend(tracker, now)
         self.firewall.push()
-        self._register()
 
     def tend(self, tracker: Tracker, now: float) -> None:
         """Keep an actor at the other end, and pay what is owed to it."""
@@ -88,7 +84,6 @@ class Kernel:
             else:
                 bans, never = tracker.bans(now), _never(tracker.allowlist)
                 self.firewall.sync(_ending(bans, self.latest), never, lambda outcome: self._synced(outcome, now))
-        self._register()
 
     def apply(
         self, bans: Sequence[Ban], lifts: Sequence[Ban], now: float, then: Callable[[Outcome], None] | None = None
@@ -104,7 +99,6 @@ class Kernel:
 
         self.unsettled += len(bans)
         self.firewall.apply(_ending(bans, self.latest), lifts, answered)
-        self._register()
 
     def flush(self, now: float, then: Callable[[Outcome], None]) -> None:
         """Have everything of ours removed from the kernel; *then* hears of it."""
@@ -114,38 +108,24 @@ class Kernel:
             then(outcome)
 
         self.firewall.flush(answered)
-        self._register()
 
     def clear(self) -> None:
         """Have everything of ours removed from the kernel before we end; whoever cannot be told has said why."""
         self.firewall.flush(lambda _: None)
         self.firewall.push()
 
-    def serve(self, events: int) -> None:
-        """Go on with reading and writing, as *events* of the selector say."""
-        if events & selectors.EVENT_WRITE:
-            self.firewall.write()
-        if events & selectors.EVENT_READ:
-            self.firewall.read()
-            self._take_news()
-        self._register()
-
-    def _take_news(self) -> None:
+    def _take_news(self, looked: Looked) -> None:
         """Take in what came of the actor's looking after its rules; where it cannot, a sync is owed."""
-        looked, self.firewall.looked = self.firewall.looked, []
-        for mended, error in looked:
-            if mended:
-                self.mended += 1
-                _log.warning("somebody else changed our firewall rules: %s; put back", mended)
-            now = time.time()
-            self._fare(self._told, error, now)
-            if error:
-                self._owe(now)
+        if looked.mended:
+            self.mended += 1
+            _log.warning("somebody else changed our firewall rules: %s; put back", looked.mended)
+        now = time.time()
+        self._fare(self._told, looked.error, now)
+        if looked.error:
+            self._owe(now)
 
     def close(self) -> None:
         """Let the actor go; the rules stay."""
-        if self._registered is not None:
-            self._selector.unregister(self._registered)
         self.firewall.close()
 
     def _adopted(self, answer: Message, now: float) -> None:
@@ -190,18 +170,6 @@ class Kernel:
             _log.warning("the firewall works again")
         self._told, self._ailing = told, ailing
         self.owing_since = (self.owing_since or now) if self.trouble else None
-
-    def _register(self) -> None:
-        """Keep the selector's idea of the socket true."""
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self.firewall.wants_to_write else 0)
-        number = self.firewall.fileno() if self.firewall.connected else None
-        if (number, wanted) == (self._registered, self._events):
-            return
-        if self._registered is not None:
-            self._selector.unregister(self._registered)
-        if number is not None:
-            self._selector.register(number, wanted, self.serve)
-        self._registered, self._events = number, wanted
 
 
 def _never(allowlist: Allowlist) -> tuple[Prefix, ...]:

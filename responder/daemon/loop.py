@@ -38,7 +38,7 @@ from responder.daemon.signals import Signals
 from responder.decide.allowlist import Allowlist
 from responder.detect.detector import Detector
 from responder.enforce.backend import Target
-from responder.enforce.firewall import Enforced, Firewall
+from responder.enforce.firewall import Enforced
 from responder.errors import Refused, StoreError
 from responder.formats import alerts
 from responder.notify import Notify
@@ -76,7 +76,7 @@ class Daemon:
         self._readiness = Readiness(Notify(os.environ))
         self.ledger = Ledger(Path(settings.state), "dry-run.db" if options.dry_run else "state.db")
         backend = "dry-run" if options.dry_run else settings.firewall.backend
-        self.kernel = Kernel(Firewall(backend, settings.firewall.socket), self._selector)
+        self.kernel = Kernel(backend, settings.firewall.socket, self._selector)
         self.safety = Safety(self, options.trial)
         try:
             self._enforce_again()

@@ -15,6 +15,7 @@ from responder.daemon.activity import Activity
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import Ledger
 from responder.daemon.logs import Found, Logs
+from responder.daemon.sharing import Sharing
 from responder.detect.detector import Detector
 from responder.metrics.family import Family, Labels, gauge, gauges, pairs, total, totals
 from responder.values import Ban
@@ -34,6 +35,7 @@ class Engine(Protocol):
     kernel: Kernel
     logs: Logs
     activity: Activity
+    sharing: Sharing
 
 
 class Meter:
@@ -81,6 +83,7 @@ class Meter:
         yield from self._of_sources()
         yield from self._of_the_store()
         yield from self._of_the_kernel(now)
+        yield from self._of_the_blacklist()
 
     def _in_force(self, now: float) -> dict[str, float]:
         if now >= self._look_at or self._look_at - now > _LOOK_EVERY:
@@ -118,3 +121,10 @@ class Meter:
         yield totals("firewall_requests", "What the actor answered.", "outcome", kernel.outcomes)
         yield total("firewall_mended", "Rules put back that others took away.", kernel.mended)
         yield total("firewall_starts", "Actors started or reached.", kernel.firewall.starts)
+
+    def _of_the_blacklist(self) -> Iterator[Family]:
+        sharing = self._daemon.sharing
+        if sharing.works is not None:
+            yield gauge("blacklist_up", "Whether the blacklist can be read and written.", float(sharing.works))
+            made = "When an export was last made or found to be right."
+            yield gauges("export_success_timestamp_seconds", made, "output", sharing.made)

@@ -34,7 +34,7 @@ class Reports:
     def __init__(self, daemon: Engine) -> None:
         settings = daemon.config.settings
         self._daemon, self._meter = daemon, Meter(daemon)
-        self._outlets = Outlets(settings.metrics, [one.output for one in settings.export])
+        self._outlets = Outlets(settings.metrics)
         self._couriers = Couriers(settings.notify, socket.gethostname())
         self._bulletin = Bulletin(self._couriers, Requests(daemon).status)
 

@@ -12,8 +12,8 @@ import selectors
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from responder.channel import Channel, started
 from responder.config import Config
-from responder.daemon.child import Child
 from responder.daemon.ledger import LISTED
 from responder.daemon.reporting import Reporting
 from responder.daemon.taking import Engine as Taker
@@ -40,8 +40,9 @@ class Sharing:
 
     def __init__(self, daemon: Engine, selector: selectors.BaseSelector, *, dry_run: bool = False) -> None:
         self._daemon, self._selector, self._dry_run = daemon, selector, dry_run
-        self._child: Child | None = None
+        self._channel: Channel | None = None
         self._states: dict[str, Message] = {}
+        self._made: dict[str, float] = {}
         self._reporting = Reporting(daemon.ledger, self._send)
         self._taking = Taking(daemon, lambda: self._send({"taken": True}))
         self._bound_at = 0.0
@@ -65,10 +66,10 @@ class Sharing:
     def _open(self) -> None:
         settings, path = self._config.settings.blacklist, self._config.path
         self._daemon.ledger.reporting = bool(settings.url) and settings.report and not self._dry_run
-        self._child = None
+        self._channel = None
         if settings.url and path:
             words = ["--config", str(path.absolute()), "blacklist", "serve", *["--dry-run"] * self._dry_run]
-            self._child = Child(words, self._selector, self._hear)
+            self._channel = Channel("the process at the blacklist", started(words), self._selector, self._hear)
         if not settings.url or not settings.take:
             self._taking.end()
 
@@ -80,13 +81,13 @@ class Sharing:
     def tend(self, now: float) -> None:
         """Do what is to be done in every turn of the loop."""
         self._taking.tend()
-        if self._child is None:
+        if self._channel is None:
             return
-        if self._child.start(now):
+        if self._channel.connect(now):
             self._states = {}
             self._reporting.begin()
             self._send({"own": self._own()})
-        if self._child.running:
+        if self._channel.connected:
             self._reporting.tend(now)
         if now >= self._bound_at or self._bound_at - now > _BOUND_EVERY:
             self._bound_at = now + _BOUND_EVERY
@@ -94,20 +95,19 @@ class Sharing:
 
     def status(self) -> Message | None:
         """Return how it fares, None where there is no blacklist."""
-        child = self._child
-        if child is None:
+        channel = self._channel
+        if channel is None:
             return None
         reports, listings = self._states.get("reports", {}), self._states.get("listings", {})
         try:
             waiting = self._reporting.waiting()
         except StoreError:
             waiting = None
-        errors = [child.error, *(str(state.get("error", "")) for state in self._states.values())]
         return {
-            "pid": child.pid,
-            "starts": child.starts,
-            "connected": child.running and bool(self._states) and not any(errors),
-            "error": next(filter(None, errors), ""),
+            "pid": channel.pid,
+            "starts": channel.starts,
+            "connected": self.works,
+            "error": self._error(),
             "outbox": waiting,
             "dropped": self._reporting.dropped,
             "reported": self._reporting.sent,
@@ -117,10 +117,25 @@ class Sharing:
             "exports": [_export(one) for one in self._states.get("exports", {}).get("each", [])],
         }
 
+    @property
+    def works(self) -> bool | None:
+        """Tell whether the process and the database do their work, None where there is no blacklist."""
+        return None if self._channel is None else self._channel.connected and bool(self._states) and not self._error()
+
+    @property
+    def made(self) -> dict[str, float]:
+        """Return when each file that is kept was last made or found to be right, 0 for not since we began."""
+        kept = self._config.settings.export if self._channel and not self._dry_run else ()
+        return {one.output: self._made.get(one.output, 0.0) for one in kept}
+
+    def _error(self) -> str:
+        errors = (str(state.get("error", "")) for state in self._states.values())
+        return (self._channel.error if self._channel else "") or next(filter(None, errors), "")
+
     def close(self) -> None:
         """Let the process go."""
-        if self._child:
-            self._child.stop()
+        if self._channel:
+            self._channel.close(end=True)
 
     def _hear(self, message: Message) -> None:
         now = self._daemon.now()
@@ -142,12 +157,13 @@ class Sharing:
         elif before and not error:
             _log.warning("the blacklist works again (%s)", part)
         self._states[part] = {**self._states.get(part, {}), **state}
-        if self._child and not error:
-            self._child.settled()
+        self._made |= {one["output"]: one["success"] for one in state.get("each", ()) if one["success"]}
+        if self._channel and not error:
+            self._channel.settled()
 
     def _send(self, message: Message) -> None:
-        if self._child:
-            self._child.send(message)
+        if self._channel:
+            self._channel.send(message)
 
     def _own(self) -> Sequence[Sequence[Any]]:
         entries = self._daemon.ledger.tracker.allowlist.entries

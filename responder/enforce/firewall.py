@@ -5,26 +5,20 @@ handed in with its request.  When the actor dies, every open request is answered
 with an error and a new actor is started or reached; the first thing it is then
 sent is the whole wanted set, so nothing that was open is lost.
 
-Owned by the daemon's loop: no thread, no lock.
+Owned by the daemon's loop, whose selector it shares: no thread, no lock.
 """
 
-import contextlib
 import os
-import socket
-import subprocess
-import sys
+import selectors
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from responder.channel import Channel, reached, started
 from responder.enforce.backend import Target
-from responder.errors import ProtocolError
-from responder.framing import Frames, Message, encode
+from responder.framing import Message
 from responder.values import Ban, Outcome, Prefix, Scope
 
-_PIECE = 1 << 20
-_PATIENCE = 1.0  # seconds between attempts to reach an actor, doubled up to:
-_LONGEST_PATIENCE = 30.0
-_LONGEST_PUSH = 60.0  # seconds
 _ENVIRONMENT = ("PATH", "LANG", "PYTHONPATH", "XTABLES_LOCKFILE")
 
 Answer = Callable[[Message], None]
@@ -46,85 +40,26 @@ class Looked(NamedTuple):
     error: str
 
 
-class Firewall:
-    """Speaks to one actor; *backend* is what to ask of an actor that we start, *path* where another one listens."""
+class Firewall(Channel):
+    """Speaks to one actor: one that we start with *backend*, or the service that listens on *path*.
 
-    def __init__(self, backend: str, path: str = "") -> None:
+    *looked* hears what the actor says of its looking after the rules.
+    """
+
+    def __init__(
+        self, backend: str, path: str, selector: selectors.BaseSelector, looked: Callable[[Looked], None]
+    ) -> None:
         self.backend = self.why = ""
-        self.looked: list[Looked] = []
-        self.error = "the firewall actor was not reached yet"
-        self.starts = 0
-        self._wanted_backend, self._path = backend, path
-        self._socket: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._frames = Frames()
-        self._out = bytearray()
+        self._looked = looked
         self._open: dict[int, Answer] = {}
         self._number = 0
-        self._patience, self._not_before = _PATIENCE, 0.0
-
-    @property
-    def connected(self) -> bool:
-        """Tell whether there is an actor at the other end."""
-        return self._socket is not None
-
-    @property
-    def wants_to_write(self) -> bool:
-        """Tell whether something waits to be sent."""
-        return bool(self._out)
+        way = reached(Path(path)) if path else started(["firewall", "--backend", backend], _environment())
+        super().__init__("the firewall actor", way, selector, self._take, self._answer_all)
 
     @property
     def unanswered(self) -> int:
         """Return how many requests have no answer yet."""
         return len(self._open)
-
-    def fileno(self) -> int:
-        """Return the descriptor to select on; only while connected."""
-        assert self._socket
-        return self._socket.fileno()
-
-    def connect(self, now: float) -> bool:
-        """Reach or start an actor unless it is too early to try again; tell whether there is a new one."""
-        if self._socket or now < self._not_before:
-            return False
-        self._not_before = now + self._patience
-        self._patience = min(2 * self._patience, _LONGEST_PATIENCE)
-        try:
-            self._socket = self._reach() if self._path else self._start()
-        except OSError as error:
-            self.error = f"the firewall actor cannot be reached: {error}"
-            return False
-        self._socket.setblocking(False)
-        self._frames, self._out, self.error = Frames(), bytearray(), ""
-        self.starts += 1
-        return True
-
-    def settled(self) -> None:
-        """Take note that the actor does its work, so that the next failure is mended at once."""
-        self._patience, self._not_before = _PATIENCE, 0.0
-
-    def _reach(self) -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX)
-        try:
-            connection.connect(self._path)
-        except OSError:
-            connection.close()
-            raise
-        return connection
-
-    def _start(self) -> socket.socket:
-        ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "responder", "firewall", "--fd", str(theirs.fileno())]
-        with theirs:
-            self._process = subprocess.Popen(
-                [*command, "--backend", self._wanted_backend],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                cwd="/",
-                env={key: value for key, value in os.environ.items() if key in _ENVIRONMENT},
-            )
-        return ours
 
     def apply(self, bans: Iterable[Ban], lifts: Iterable[Ban], then: Callable[[Outcome], None]) -> None:
         """Ask for *bans* to be enforced and *lifts* to be ended, in one transaction."""
@@ -155,87 +90,37 @@ class Firewall:
         self._ask({"do": "flush"}, lambda answer: then(_outcome(answer)))
 
     def _ask(self, request: Message, then: Answer) -> None:
-        if self._socket is None:
+        if not self.connected:
             then({"applied": 0, "error": self.error})
             return
         self._number += 1
         self._open[self._number] = then
-        self._out += encode({"id": self._number, **request})
-        self.write()
+        self.send({"id": self._number, **request})
 
-    def write(self) -> None:
-        """Send what the socket takes."""
-        while self._out and self._socket:
-            try:
-                sent = self._socket.send(memoryview(self._out)[:_PIECE])
-            except BlockingIOError:
-                return
-            except OSError:
-                self._out.clear()  # it is gone; its last words, which say why, are still to be read
-                return
-            del self._out[:sent]
+    def _take(self, message: Message) -> None:
+        if message.get("id") == 0:
+            self._take_note(message)
+        elif then := self._open.pop(message.get("id", -1), None):
+            then(message)
 
-    def push(self) -> None:
-        """Wait until everything is sent; an actor that does not read for a minute is given up."""
-        if self._socket is None:
-            return
-        self._socket.settimeout(_LONGEST_PUSH)
-        try:
-            with contextlib.suppress(ConnectionError):  # its last words, which say why, are still to be read
-                self._socket.sendall(self._out)
-        except OSError as error:
-            self._lost(f"the firewall actor does not listen: {error}")
-        else:
-            self._socket.setblocking(False)
-            self._out.clear()
-
-    def read(self) -> None:
-        """Take the answers that have come, and hand each to whom it is for."""
-        if self._socket is None:
-            return
-        try:
-            data = self._socket.recv(_PIECE)
-            answers = self._frames.feed(data)
-        except BlockingIOError:
-            return
-        except (OSError, ProtocolError) as error:
-            self._lost(self.error or f"the firewall actor is gone: {error}")
-            return
-        for answer in answers:
-            if answer.get("id") == 0:
-                self._hear(answer)
-            elif then := self._open.pop(answer.get("id", -1), None):
-                then(answer)
-        if not data:
-            self._lost(self.error or "the firewall actor is gone")
-
-    def _hear(self, news: Message) -> None:
+    def _take_note(self, news: Message) -> None:
         """Take note of what the actor says by itself."""
         error = str(news.get("error", ""))
         if "mended" in news:
-            self.looked.append(Looked(str(news["mended"]), error))
+            self._looked(Looked(str(news["mended"]), error))
         else:
-            self.backend, self.why, self.error = str(news.get("backend", "")), str(news.get("why", "")), error
+            self.backend, self.why = str(news.get("backend", "")), str(news.get("why", ""))
+            self.explain(error)
 
-    def close(self) -> None:
-        """Let the actor go; the rules stay."""
-        if self._socket:
-            self._socket.close()
-            self._socket = None
-        if self._process:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(5)
-
-    def _lost(self, reason: str) -> None:
-        self.error, self.backend, self.why = reason, "", ""
-        if self._socket:
-            self._socket.close()
-            self._socket = None
-        if self._process:
-            self._process.poll()
+    def _answer_all(self, reason: str) -> None:
+        self.backend = self.why = ""
         unanswered, self._open = self._open, {}
         for then in unanswered.values():
             then({"applied": 0, "error": reason})
+
+
+def _environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key in _ENVIRONMENT}
 
 
 def _outcome(answer: dict[str, Any]) -> Outcome:

@@ -27,7 +27,7 @@ _HEADER_5424 = re.compile(
     + ISO
     + rb") (\S{1,255}) (\S{1,48}) (\S{1,128}) \S{1,32} "
     + STRUCTURED
-    + rb"(?: (?:\xef\xbb\xbf)?|$)"
+    + rb"(?: (?:\xef\xbb\xbf)? ?|$)"  # rsyslog puts the space of the old format before its text
 )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,9 @@ _log = logging.getLogger("responder")
 
 
 class Outlets:
-    """Shows figures as *settings* ask; tells of *exports*, paths of files, when each last changed."""
+    """Shows figures as *settings* ask."""
 
-    def __init__(self, settings: MetricsSettings, exports: Sequence[str]) -> None:
+    def __init__(self, settings: MetricsSettings) -> None:
         self.on = bool(settings.listen or settings.textfile)
         self._open = contextlib.ExitStack()
         self._exposition: Exposition | None = None
@@ -33,7 +33,7 @@ class Outlets:
             return
         from responder.metrics.exposition import Exposition  # noqa: PLC0415
 
-        self._exposition = Exposition(exports)
+        self._exposition = Exposition()
         for outlet in _outlets(settings, self._exposition):
             self._open.callback(outlet.close)
 

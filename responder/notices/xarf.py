@@ -1,7 +1,8 @@
 """xarf - a ban as an abuse report that programs read: X-ARF 0.2, login attacks and others.
 
 Three parts: words for people, the report as YAML, the log lines.  Every value in
-the YAML is quoted as JSON, which YAML reads the same way.
+the YAML is quoted as JSON, which YAML reads the same way.  A report is about an address; where a network is banned, its
+own address stands for it, and a field of ours, Source-Network, says so to who knows it.
 
 Source: the X-ARF specification 0.2 (x-arf.org).
 """
@@ -54,5 +55,6 @@ def _yaml(settings: NotifySettings, notice: Notice, prefix: str, number: str) ->
         "Report-ID": number.strip("<>"),
         "Schema-URL": _SCHEMA,
         "Attachment": "text/plain",
+        **({"Source-Network": prefix} if "/" in prefix else {}),
     }
     return "---\n" + "".join(f"{key}: {json.dumps(value)}\n" for key, value in said.items()) + "...\n"

@@ -49,7 +49,7 @@ def test_a_mail_is_shown_with_whom_to_believe(responder: Command, spam: Path) ->
 def test_a_mail_is_shown_to_programs(responder: Command, spam: Path) -> None:
     answer = responder("blacklist", "parse", "--dry-run", "--json", spam).json
 
-    assert set(answer) == {"category", "queued", "proposals", "hops", "notes"}
+    assert set(answer) == {"category", "time", "queued", "proposals", "hops", "notes"}
     assert (answer["category"], answer["queued"]) == ("spam", 0)
     first = answer["proposals"][0]
     assert set(first) == {"kind", "value", "trust", "why", "evidence"}

@@ -121,7 +121,6 @@ class Engine:
         """Return whom the firewall actor stops."""
         answers: list[Message] = []
         self.daemon.kernel.firewall.held(answers.append)
-        self.daemon.kernel._register()
         self.until(lambda: answers)
         return {str(Prefix(row[0], row[1])) for row in answers[0]["held"]}
 

@@ -14,7 +14,6 @@ import pytest
 from responder.daemon.kernel import Kernel
 from responder.decide.allowlist import Allowlist
 from responder.decide.tracker import Tracker
-from responder.enforce.firewall import Firewall
 from responder.values import Outcome
 from tests.store.strategies import NOON, a_ban
 
@@ -29,7 +28,7 @@ class Played:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(path))
         self.listener.listen()
-        self.kernel = Kernel(Firewall("", str(path)), selector)
+        self.kernel = Kernel("", str(path), selector)
         self.tracker = Tracker({}, Allowlist())
         self.actor = socket.socket(socket.AF_UNIX)
         self._selector = selector

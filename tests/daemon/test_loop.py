@@ -99,11 +99,10 @@ def test_a_killed_actor_is_replaced_and_told_everything(engine: Engine) -> None:
         engine.write(SEVEN, 3)
         engine.until(engine.bans)
         engine.settle()
-        actor = engine.daemon.kernel.firewall._process
+        actor = engine.daemon.kernel.firewall.pid
         assert actor
 
-        os.kill(actor.pid, signal.SIGKILL)
-        actor.wait()
+        os.kill(actor, signal.SIGKILL)
         engine.write(EIGHT, 3)
         engine.until(lambda: engine.bans() == {SEVEN, EIGHT})
         engine.settle()

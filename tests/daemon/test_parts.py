@@ -20,7 +20,6 @@ from responder.decide.policy import Policy
 from responder.decide.tracker import Tracker
 from responder.detect import library
 from responder.detect.detector import Detector
-from responder.enforce.firewall import Firewall
 from responder.errors import StoreError
 from responder.settings.source import SourceSettings
 from responder.store.state import Batch, StateStore
@@ -167,7 +166,7 @@ def test_lag_is_how_old_lines_were_when_they_were_read(tmp_path: Path) -> None:
 def test_a_failing_firewall_is_told_again_and_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """No answer is lost, no log is flooded, and what is wanted arrives when an actor does."""
     with selectors.DefaultSelector() as selector:
-        kernel = Kernel(Firewall("dry-run", str(tmp_path / "no.sock")), selector)
+        kernel = Kernel("dry-run", str(tmp_path / "no.sock"), selector)
         tracker = Tracker({}, Allowlist())
         heard: list[Outcome] = []
         start = time.time()

@@ -314,6 +314,12 @@ def test_files_follow_the_blacklist(engine: Engine, blacklist: Blacklist, tmp_pa
         assert made["success"]
         assert not made["error"]
         assert str(tmp_path / "nowhere") in failed["error"]
+        assert engine.daemon.sharing.works
+        assert [engine.daemon.sharing.made[str(path)] > 0 for path in files] == [True, False]
+
+        os.kill(engine.ask("status")["blacklist"]["pid"], signal.SIGKILL)
+        engine.until(lambda: not engine.daemon.sharing.works)
+        assert engine.daemon.sharing.made[str(files[0])] > 0, "what was made is there while nobody makes more"
 
 
 def test_a_host_may_take_and_give_nothing(sharing: Engine, blacklist: Blacklist) -> None:

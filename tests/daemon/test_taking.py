@@ -16,7 +16,6 @@ from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import LISTED, Ledger
 from responder.daemon.taking import Taking
 from responder.decide.allowlist import Allowed, Allowlist
-from responder.enforce.firewall import Firewall
 from responder.values import Ban, Prefix, Scope
 
 NOON = 1_800_014_400.0
@@ -34,7 +33,7 @@ class Host:
         self.ledger.load_bans(self.config.policies, Allowlist([Allowed(_ALLOWED, "a test")]), 1000, NOON)
         self.ledger.reporting = True
         self._selector = selectors.DefaultSelector()
-        self.kernel = Kernel(Firewall("dry-run"), self._selector)
+        self.kernel = Kernel("dry-run", "", self._selector)
         self.answers = 0
         self.taking = Taking(self, self._answered)
         self.clock = NOON

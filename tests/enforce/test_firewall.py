@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -22,35 +22,38 @@ from tests.store.strategies import a_ban
 
 
 @pytest.fixture
-def firewall() -> Iterator[Firewall]:
-    with closing(Firewall("dry-run")) as made:
+def selector() -> Iterator[selectors.BaseSelector]:
+    with selectors.DefaultSelector() as made:
         yield made
 
 
-def pump(firewall: Firewall, until_: Callable[[], object]) -> None:
+@pytest.fixture
+def firewall(selector: selectors.BaseSelector) -> Iterator[Firewall]:
+    with closing(Firewall("dry-run", "", selector, lambda _: None)) as made:
+        yield made
+
+
+def service(path: Path, selector: selectors.BaseSelector) -> Firewall:
+    """Return a firewall whose actor listens on *path*."""
+    return Firewall("", str(path), selector, lambda _: None)
+
+
+def pump(selector: selectors.BaseSelector, until_: Callable[[], object]) -> None:
     """Read and write as the daemon's loop does until *until_* is so."""
 
     def turn() -> bool:
-        if firewall.connected:
-            with selectors.DefaultSelector() as selector:
-                selector.register(firewall, selectors.EVENT_READ)
-                selector.select(0.05)
-            firewall.write()
-            firewall.read()
+        for key, events in selector.select(0.05):
+            key.data(events)
         return bool(until_())
 
     until(turn, within=30)
-
-
-def connects(firewall: Firewall) -> bool:
-    return firewall.connect(firewall._not_before)
 
 
 def ban(prefix: str, seconds: float = 3600.0) -> Ban:
     return a_ban(prefix, now(), seconds)
 
 
-def test_each_answer_comes_to_whom_it_is_for(firewall: Firewall) -> None:
+def test_each_answer_comes_to_whom_it_is_for(firewall: Firewall, selector: selectors.BaseSelector) -> None:
     """Many requests are under way at once, of every kind."""
     heard: dict[str, Outcome | Message] = {}
     assert firewall.connect(now())
@@ -62,7 +65,7 @@ def test_each_answer_comes_to_whom_it_is_for(firewall: Firewall) -> None:
     firewall.held(lambda answer: heard.update(held=answer))
     firewall.flush(lambda outcome: heard.update(flush=outcome))
     assert firewall.unanswered == 5
-    pump(firewall, lambda: len(heard) == 5)
+    pump(selector, lambda: len(heard) == 5)
 
     assert (heard["sync"], heard["apply"], heard["flush"]) == (Outcome(1), Outcome(2), Outcome(1))
     for question in ("holds", "held"):
@@ -84,95 +87,39 @@ def test_what_cannot_be_asked_is_answered_at_once(firewall: Firewall) -> None:
     assert firewall.unanswered == 0
 
 
-def test_a_killed_actor_answers_every_open_request_with_an_error_and_is_replaced(firewall: Firewall) -> None:
+def test_a_killed_actor_answers_every_open_request_with_an_error_and_is_replaced(
+    firewall: Firewall, selector: selectors.BaseSelector
+) -> None:
     """What was under way is known to be unsure, so the daemon says it again to the next actor."""
     heard: list[Outcome] = []
     firewall.connect(now())
-    pump(firewall, lambda: firewall.backend)
+    pump(selector, lambda: firewall.backend)
     firewall.settled()
-    assert firewall._process
+    assert firewall.pid
 
-    os.kill(firewall._process.pid, signal.SIGSTOP)
+    os.kill(firewall.pid, signal.SIGSTOP)
     for number in range(20):
         firewall.apply([ban(f"192.0.2.{number}")], [], heard.append)
-    os.kill(firewall._process.pid, signal.SIGKILL)
-    pump(firewall, lambda: not firewall.connected)
+    os.kill(firewall.pid, signal.SIGKILL)
+    pump(selector, lambda: not firewall.connected)
 
     assert len(heard) == 20
     assert all("the firewall actor is gone" in outcome.error for outcome in heard)
-    firewall._process.wait(30)
     assert firewall.connect(now())
     assert firewall.starts == 2
     firewall.apply([ban("192.0.2.7")], [], heard.append)
-    pump(firewall, lambda: len(heard) == 21)
+    pump(selector, lambda: len(heard) == 21)
     assert heard[-1] == Outcome(1)
 
 
-def test_a_large_set_is_sent_without_waiting_for_the_other_end(firewall: Firewall) -> None:
-    """An actor that is busy does not hold up the daemon; the rest goes when the socket takes it."""
-    heard: list[Outcome] = []
-    firewall.connect(now())
-    assert firewall._process
-    os.kill(firewall._process.pid, signal.SIGSTOP)
-
-    firewall.sync([ban(f"198.18.{n >> 8}.{n & 255}") for n in range(30_000)], [], heard.append)
-    assert firewall.wants_to_write
-    os.kill(firewall._process.pid, signal.SIGCONT)
-
-    pump(firewall, lambda: heard)
-    assert heard == [Outcome(30_000)]
-    assert not firewall.wants_to_write
-
-
-def test_an_actor_that_cannot_be_reached_is_tried_again_ever_more_slowly(tmp_path: Path) -> None:
-    """No attempt before its time, at most half a minute between two, at once again after a success."""
-    path = tmp_path / "actor.sock"
-    with closing(Firewall("", str(path))) as firewall:
-        tries = []
-        for second in range(200):
-            before = firewall._not_before
-            assert not firewall.connect(float(second))
-            if firewall._not_before != before:
-                tries.append(second)
-        assert tries == [0, 1, 3, 7, 15, 31, 61, 91, 121, 151, 181]
-        assert "cannot be reached" in firewall.error
-
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(path))
-            listener.listen()
-            assert not firewall.connect(200.0)
-            assert firewall.connect(211.0)
-            assert not firewall.connect(212.0)
-            firewall.settled()
-            peer, _ = listener.accept()
-            peer.close()
-            pump(firewall, lambda: not firewall.connected)
-            assert firewall.connect(212.5)
-
-
-def test_nonsense_from_the_other_end_ends_the_connection(tmp_path: Path) -> None:
-    """An actor that does not speak our language is as good as none."""
-    path = tmp_path / "actor.sock"
-    heard: list[Outcome] = []
-    with closing(Firewall("", str(path))) as firewall, socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        firewall.connect(now())
-        peer, _ = listener.accept()
-        firewall.apply([ban("192.0.2.7")], [], heard.append)
-        peer.sendall(b'{"id": 77, "applied": 1}\n[1, 2]\n')
-        pump(firewall, lambda: heard)
-        peer.close()
-
-    assert heard[0].error.startswith("the firewall actor is gone: ")
-
-
 @pytest.mark.parametrize("patient", [True, False], ids=["asked before", "asked after"])
-def test_why_an_actor_gave_up_is_what_the_requests_hear(tmp_path: Path, patient: bool) -> None:
+def test_why_an_actor_gave_up_is_what_the_requests_hear(
+    tmp_path: Path, selector: selectors.BaseSelector, patient: bool
+) -> None:
     """The reason in its last words counts, not that its socket was closed, however the two come together."""
     path = tmp_path / "actor.sock"
     heard: list[Outcome] = []
-    with closing(Firewall("", str(path))) as firewall, socket.socket(socket.AF_UNIX) as listener:
+    with closing(service(path, selector)) as firewall, socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
         firewall.connect(now())
@@ -183,31 +130,14 @@ def test_why_an_actor_gave_up_is_what_the_requests_hear(tmp_path: Path, patient:
         peer.close()
         if not patient:
             firewall.apply([ban("192.0.2.7")], [], heard.append)
-        pump(firewall, lambda: heard)
+        pump(selector, lambda: heard)
 
     assert heard == [Outcome(0, error="nftables refused: no")]
 
 
-def test_why_an_actor_gave_up_is_heard_although_it_was_being_told_much(tmp_path: Path) -> None:
-    """Its last words count where waiting until all is sent finds that nobody listens any more."""
-    path = tmp_path / "actor.sock"
-    heard: list[Outcome] = []
-    with closing(Firewall("", str(path))) as firewall, socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-        firewall.connect(now())
-        peer, _ = listener.accept()
-        firewall.sync([ban("192.0.2.7")] * 20_000, [], heard.append)
-        assert firewall.wants_to_write
-        peer.sendall(b'{"id": 0, "backend": "", "error": "nftables refused: no"}\n')
-        peer.close()
-        firewall.push()
-        pump(firewall, lambda: heard)
-
-    assert heard == [Outcome(0, error="nftables refused: no")]
-
-
-def test_a_service_is_reached_at_its_socket_and_outlives_the_daemon(tmp_path: Path) -> None:
+def test_a_service_is_reached_at_its_socket_and_outlives_the_daemon(
+    tmp_path: Path, selector: selectors.BaseSelector
+) -> None:
     """A daemon that comes back finds the bans of the one before it."""
     path = tmp_path / "actor.sock"
     pid = os.fork()
@@ -217,12 +147,13 @@ def test_a_service_is_reached_at_its_socket_and_outlives_the_daemon(tmp_path: Pa
         os._exit(0)
     try:
         heard: list[Message] = []
+        clock = count(step=60)
         for number in (1, 2):
-            firewall = Firewall("", str(path))
-            until(partial(connects, firewall))
+            firewall = service(path, selector)
+            until(lambda: firewall.connect(next(clock)))  # noqa: B023 - asked in this round
             firewall.apply([ban("192.0.2.7")] if not heard else [], [], lambda _: None)
             firewall.held(heard.append)
-            pump(firewall, lambda: len(heard) == number)  # noqa: B023 - asked in this round
+            pump(selector, lambda: len(heard) == number)  # noqa: B023 - asked in this round
             firewall.close()
         assert [len(answer["held"]) for answer in heard] == [1, 1]
     finally:

@@ -17,6 +17,7 @@ KNOWN = [
     (b"no syslog at all\r\n\0", (b"", b"", b"", b"", b"no syslog at all")),
     (b"<38>1 2026-11-25T10:00:00Z mx sshd 311 - - text", (b"2026-11-25T10:00:00Z", b"mx", b"sshd", b"311", b"text")),
     (b'<38>1 - - app - ID [x@1 a="\\"\\]"] \xef\xbb\xbftext', (b"", b"", b"app", b"", b"text")),
+    (b"<38>1 2026-11-25T10:00:00Z mx sshd 3 - -  text", (b"2026-11-25T10:00:00Z", b"mx", b"sshd", b"3", b"text")),
     (b"<38>1 2026-11-25T10:00:00Z mx app - - -", (b"2026-11-25T10:00:00Z", b"mx", b"app", b"", b"")),
     (b"", (b"", b"", b"", b"", b"")),
 ]

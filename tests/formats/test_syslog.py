@@ -76,6 +76,14 @@ def test_structured_data_is_stepped_over(data: bytes) -> None:
     assert read(line) == Record(AT, "mx", "postfix/smtpd", "311", "warning: x")
 
 
+def test_the_space_that_rsyslog_puts_before_the_text_is_none_of_it() -> None:
+    """Its RSYSLOG_SyslogProtocol23Format does, on the wire and in files; one more is the program's own."""
+    line = b"<22>1 2026-11-23T13:46:37.1Z mx sshd 311 - -  text"
+
+    assert read(line) == Record(AT, "mx", "sshd", "311", "text")
+    assert read(line.replace(b"text", b" text")) == Record(AT, "mx", "sshd", "311", " text")
+
+
 def test_rfc_5424_may_have_no_message() -> None:
     """Then it ends with the structured data."""
     assert read(b"<22>1 2026-11-23T13:46:37Z mx sshd 1 - -") == Record(AT, "mx", "sshd", "1", "")

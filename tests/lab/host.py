@@ -87,8 +87,8 @@ class Host:
         return Contact(reached, greeting)  # type: ignore[arg-type]
 
     def add_addresses(self, *addresses: str) -> None:
-        """Give this host more addresses on the lab's link, thousands at once if need be."""
-        lines = "".join(f"addr add {_on_link(address)} dev eth0\n" for address in addresses)
+        """Give this host more addresses on the lab's link, thousands at once if need be; those it has it keeps."""
+        lines = "".join(f"addr replace {_on_link(address)} dev eth0\n" for address in addresses)
         argv = ["ip", "-n", self.namespace, "-batch", "-"]
         subprocess.run(argv, input=lines, text=True, check=True, capture_output=True)
 

@@ -1,8 +1,8 @@
 """machine - a whole Debian under systemd on a host of the lab, in a container of systemd-nspawn.
 
-Its root file system is made once by debootstrap, which takes minutes, and kept below
-the virtual environment's cache folder; each machine works on a layer of its own above
-it.  Its network is the host's namespace.  `boot`, `halt` and `pull_the_plug` as often
+Its root file system is made by debootstrap, which takes minutes, and kept below the
+virtual environment's cache folder until other packages are wanted; each machine works on
+a layer of its own above it.  Its network is the host's namespace.  `boot`, `halt` and `pull_the_plug` as often
 as you like: files survive, processes do not.  What the kernel holds belongs to the
 namespace and would survive, so each end of the machine empties its ruleset, as a real
 end does.
@@ -35,8 +35,9 @@ from tests.lab.wait import until
 CACHE = Path(sys.prefix) / "cache" / "machine"
 PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "init-system-helpers", "procps", "python3", "nftables", "iptables", "ipset"),
-    *("iproute2", "postfix", "rsyslog", "logrotate"),
+    *("iproute2", "postfix", "rsyslog", "logrotate", "openssh-server", "libpam-systemd", "strace"),
 )
+_QUEUE = 512  # messages of which none is lost between journald and rsyslog; systemd sets it where it may
 _ENTERED = ("mount", "uts", "ipc", "net", "pid", "root", "wd")
 _ENVIRONMENT = ("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8")
 
@@ -48,16 +49,18 @@ def missing() -> str:
 
 
 def root_filesystem() -> Path:
-    """Return a Debian that nobody has booted yet, made now if it is not there."""
+    """Return a Debian with the packages that nobody has booted yet, made now if it is not there."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    made, partial = CACHE / "root", CACHE / "partial"
+    made, partial, holds, wanted = CACHE / "root", CACHE / "partial", CACHE / "packages", ",".join(PACKAGES)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            shutil.rmtree(partial, ignore_errors=True)
-            argv = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", "bookworm", str(partial)]
+        if not holds.exists() or holds.read_text() != wanted:
+            for old in (made, partial):
+                shutil.rmtree(old, ignore_errors=True)
+            argv = ["debootstrap", "--variant=minbase", f"--include={wanted}", "bookworm", str(partial)]
             subprocess.run(argv, check=True, capture_output=True, timeout=1200)
             partial.rename(made)
+            holds.write_text(wanted)
     return made
 
 
@@ -92,7 +95,8 @@ class Machine:
         subprocess.run(["umount", "--lazy", self.root], check=True)
 
     def _prepare(self) -> None:
-        """Give it a name, and no resolver that anything could wait for."""
+        """Give it a name, no resolver that anything could wait for, and room for log messages as a real one has."""
+        self.host.run(["sysctl", "-qw", f"net.unix.max_dgram_qlen={_QUEUE}"], check=True)
         (self.root / "etc/hostname").write_text("mx\n")
         (self.root / "etc/resolv.conf").unlink(missing_ok=True)
         (self.root / "etc/resolv.conf").write_text("")

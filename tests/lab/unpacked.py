@@ -10,7 +10,7 @@ FOLDER = Path(sys.prefix, "unpacked")
 
 def program(name: str) -> Path | None:
     """Return where the program *name* lies, or None."""
-    found = [FOLDER / part / name for part in ("usr/sbin", "usr/bin", "usr/libexec/sendmail")]
+    found = [FOLDER / part / name for part in ("usr/sbin", "usr/bin", "sbin", "usr/libexec/sendmail")]
     return next((path for path in found if path.exists()), None)
 
 

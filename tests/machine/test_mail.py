@@ -1,17 +1,21 @@
 """A whole mail server under attack: files and journal, rotation, reboot, a new version of the package, removal."""
 
 import json
+import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
+from responder.store.database import HEAD
 from tests.lab import smtp
 from tests.lab.host import Host
 from tests.lab.machine import Machine
 from tests.lab.network import Network
 from tests.lab.wait import until
+from tests.machine import package
 from tests.machine.package import Packages
 
 pytestmark = [pytest.mark.kernel, pytest.mark.long]
@@ -26,8 +30,13 @@ def dropped(host: Host, whole: Machine, source: str = "") -> bool:
 
 
 def attack(net: Network, source: str = "", times: int = LIMIT + 2) -> None:
-    tries = [(source or net.att.ipv4, f"nobody{number}@example.org") for number in range(times)]
-    smtp.rapid(net.att, net.srv.ipv4, tries, timeout=5.0, at_once=2)
+    attempt(net, [source or net.att.ipv4] * times, timeout=5.0)
+
+
+def attempt(net: Network, sources: Iterable[str], timeout: float = 20.0) -> None:
+    """Try to mail somebody who does not exist from each of *sources*, one after the other."""
+    tries = [(source, f"nobody{number}@example.org") for number, source in enumerate(sources)]
+    smtp.rapid(net.att, net.srv.ipv4, tries, timeout=timeout, at_once=2)
 
 
 def attacked_until_dropped(net: Network, whole: Machine, source: str = "") -> None:
@@ -40,12 +49,6 @@ def attacked_until_dropped(net: Network, whole: Machine, source: str = "") -> No
 
 def banned(whole: Machine) -> set[str]:
     return {row["prefix"] for row in json.loads(whole.said("responder", "bans", "--json"))}
-
-
-def logged(whole: Machine, address: str, times: int = LIMIT) -> None:
-    """Have syslog say what Postfix would of an attacker."""
-    text = "NOQUEUE: reject: RCPT from unknown[{}]: 550 5.1.1 <x@example.org>: Recipient address rejected: User unknown"
-    whole.run("logger", "--tag=postfix/smtpd[99]", "--priority=mail.info", input=f"{text.format(address)}\n" * times)
 
 
 @contextmanager
@@ -67,12 +70,25 @@ def watched(host: Host, whole: Machine) -> Iterator[set[str]]:
         thread.join()
 
 
+def rotate(whole: Machine) -> None:
+    whole.run("logrotate", "--force", "/etc/logrotate.d/rsyslog")
+
+
+def log_to_the_journal_alone(whole: Machine) -> None:
+    """Have it keep no mail.log any more, and follow the journal instead."""
+    whole.run("systemctl", "disable", "--now", "rsyslog.service", "syslog.socket")
+    whole.file("/var/log/mail.log").unlink(missing_ok=True)
+    settings = whole.file("/etc/responder/responder.toml")
+    settings.write_text(settings.read_text() + JOURNAL)
+    whole.run("systemctl", "restart", "responder.service")
+
+
 def test_attackers_in_the_mail_log_are_dropped_across_its_rotation(net: Network, whole: Machine) -> None:
     """rsyslog writes what only members of adm may read, and logrotate turns it over."""
     assert whole.said("stat", "--format=%U:%G %a", "/var/log/mail.log") == "root:adm 640"
     attacked_until_dropped(net, whole)
 
-    whole.run("logrotate", "--force", "/etc/logrotate.d/rsyslog")
+    rotate(whole)
 
     assert whole.file("/var/log/mail.log.1").exists()
     net.att.add_addresses("198.18.66.2")
@@ -80,13 +96,35 @@ def test_attackers_in_the_mail_log_are_dropped_across_its_rotation(net: Network,
     assert {net.att.ipv4, "198.18.66.2"} <= banned(whole)
 
 
+def test_nobody_is_lost_when_the_log_is_rotated_in_the_middle_of_an_attack(net: Network, whole: Machine) -> None:
+    """Twice, while a real Postfix writes: who reaches the limit is dropped, and who stays one below is not."""
+    guilty, innocent = [f"198.18.67.{n}" for n in range(1, 21)], [f"198.18.67.{n}" for n in range(101, 121)]
+    net.att.add_addresses(*guilty, *innocent)
+    tries = [*[*guilty, *innocent] * (LIMIT - 1), *guilty]
+    attacking = threading.Thread(target=attempt, args=(net, tries[: -len(guilty)]))
+    attacking.start()
+    for number in (1, 2):
+        until(lambda number=number: rejected(whole) >= number * len(tries) / 4, within=120)  # type: ignore[misc]
+        rotate(whole)
+    attacking.join()
+    assert banned(whole) == set()
+    attempt(net, tries[-len(guilty) :])
+    until(lambda: rejected(whole) == len(tries), within=60, what="every refusal in the logs")
+
+    until(lambda: banned(whole) >= set(guilty), within=60)
+    assert banned(whole) == set(guilty)
+    assert all(dropped(net.att, whole, source) for source in guilty[::7])
+    assert smtp.probe(net.att, net.srv.ipv4, "ok@example.org", source=innocent[0], timeout=20.0).what == "accepted"
+
+
+def rejected(whole: Machine) -> int:
+    """Return how often Postfix refused somebody, as all mail logs tell, the packed ones too."""
+    return int(whole.said("sh", "-c", "zcat --force /var/log/mail.log* | grep --count 'NOQUEUE: reject'"))
+
+
 def test_attackers_in_the_journal_are_dropped(net: Network, whole: Machine) -> None:
     """Without rsyslog, and with journald's own rotation and vacuum."""
-    whole.run("systemctl", "disable", "--now", "rsyslog.service", "syslog.socket")
-    whole.file("/var/log/mail.log").unlink(missing_ok=True)
-    settings = whole.file("/etc/responder/responder.toml")
-    settings.write_text(settings.read_text() + JOURNAL)
-    whole.run("systemctl", "restart", "responder.service")
+    log_to_the_journal_alone(whole)
     attacked_until_dropped(net, whole)
 
     whole.run("journalctl", "--rotate")
@@ -97,9 +135,15 @@ def test_attackers_in_the_journal_are_dropped(net: Network, whole: Machine) -> N
     assert not whole.file("/var/log/mail.log").exists()
 
 
-@pytest.mark.parametrize("sudden", [False, True], ids=["in-order", "power-cut"])
-def test_bans_are_back_before_the_mail_port_opens(net: Network, whole: Machine, *, sudden: bool) -> None:
+@pytest.mark.parametrize(
+    ("sudden", "journal"),
+    [(False, False), (True, False), (True, True)],
+    ids=["in-order", "power-cut", "power-cut-with-a-journal-alone"],
+)
+def test_bans_are_back_before_the_mail_port_opens(net: Network, whole: Machine, *, sudden: bool, journal: bool) -> None:
     """Nobody who was banned ever reaches it; everybody else does as soon as it is there."""
+    if journal:
+        log_to_the_journal_alone(whole)
     attacked_until_dropped(net, whole)
     until(lambda: json.loads(whole.said("responder", "status", "--json"))["store"]["owed"] == 0, within=30)
     (whole.pull_the_plug if sudden else whole.halt)()
@@ -116,28 +160,70 @@ def test_bans_are_back_before_the_mail_port_opens(net: Network, whole: Machine, 
     assert 0 < ready <= int(whole.show("postfix@-.service", "InactiveExitTimestampMonotonic"))
 
 
-def test_an_upgrade_in_the_middle_of_an_attack_loses_nothing(net: Network, whole: Machine, packages: Packages) -> None:
-    """Bans stay in the kernel, and lines that come meanwhile count: none is lost, none counts twice."""
+def upgraded_in_the_middle_of_an_attack(net: Network, whole: Machine, package: Path) -> None:
+    """See that bans stay in the kernel, and that lines that come meanwhile count: none is lost, none counts twice."""
     attacked_until_dropped(net, whole)
-    innocent, guilty = [f"203.0.113.{n}" for n in range(1, 6)], [f"203.0.113.{n}" for n in range(101, 106)]
+    guilty, innocent = [f"198.18.67.{n}" for n in range(1, 6)], [f"198.18.67.{n}" for n in range(101, 106)]
+    net.att.add_addresses(*guilty, *innocent)
+    some = LIMIT // 2
+    attempt(net, [*guilty, *innocent] * some)
     before = whole.pid("responder.service")
 
-    def log() -> None:
-        for number in range(5):
-            logged(whole, guilty[number])
-            logged(whole, innocent[number], LIMIT - 1)
+    def go_on() -> None:
+        for source in [*guilty, *innocent] * (LIMIT - some - 1):
+            attempt(net, [source])
+        attempt(net, guilty)
 
     with watched(net.att, whole) as seen:
-        logging = threading.Thread(target=log)
-        logging.start()
-        whole.install(packages.second)
-        logging.join()
+        attacking = threading.Thread(target=go_on)
+        attacking.start()
+        whole.install(package)
+        attacking.join()
         until(lambda: whole.active("responder.service") and whole.pid("responder.service") != before, within=120)
         until(lambda: banned(whole) >= set(guilty), within=60)
 
-    assert "-2" in whole.said("dpkg-query", "--show", "responder")
     assert seen == {"timeout"}
     assert whole.held() == banned(whole) == {net.att.ipv4, *guilty}
+    explained = json.loads(whole.said("responder", "explain", "--json", net.att.ipv4))
+    assert len(explained["offences"]) >= LIMIT
+    assert len(explained["bans"]) == 1
+
+
+@pytest.mark.parametrize("journal", [False, True], ids=["mail-log", "journal-alone"])
+def test_an_upgrade_in_the_middle_of_an_attack_loses_nothing(
+    net: Network, whole: Machine, packages: Packages, *, journal: bool
+) -> None:
+    """Neither bans nor lines, whichever way they come."""
+    if journal:
+        log_to_the_journal_alone(whole)
+    upgraded_in_the_middle_of_an_attack(net, whole, packages.second)
+
+    assert "-2" in whole.said("dpkg-query", "--show", "responder")
+
+
+def test_an_upgrade_from_an_older_schema_loses_nothing(
+    net: Network, whole: Machine, packages: Packages, tmp_path: Path
+) -> None:
+    """What the last version before the newest migration stored is brought over; bans stay, and lines count."""
+    commit = package.last_of_an_older_schema()
+    if not commit:
+        pytest.skip("git does not tell what there was before")
+    whole.run("dpkg", "--purge", "responder")
+    whole.install(package.of_commit(commit, packages.first, tmp_path))
+    whole.run("systemctl", "start", "responder.service")
+    assert schema(whole) < HEAD
+
+    upgraded_in_the_middle_of_an_attack(net, whole, packages.first)
+
+    assert schema(whole) == HEAD
+    assert "0.0.1" not in whole.said("dpkg-query", "--show", "responder")
+    assert json.loads(whole.said("responder", "status", "--json"))["troubles"] == []
+
+
+def schema(whole: Machine) -> str:
+    with closing(sqlite3.connect(whole.file("/var/lib/responder/state.db"))) as raw:
+        [(version,)] = raw.execute("SELECT version_num FROM alembic_version")
+    return str(version)
 
 
 def test_removal_opens_the_firewall_and_purging_forgets(net: Network, whole: Machine) -> None:

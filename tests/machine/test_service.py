@@ -192,3 +192,20 @@ def test_postfix_asks_the_policy_service_through_its_socket(net: Network, whole:
     assert int(of_process(pid, "Uid").split()[0]) == int(whole.said("id", "--user", "responder"))
     assert int(of_process(pid, "CapBnd"), 16) == 0
     assert whole.said("stat", "--format=%a", "/run/responder/policy.sock") == "666"
+
+
+def test_figures_in_a_file_need_a_folder_that_the_unit_may_write(whole: Machine) -> None:
+    """Without it the log says why there are none, and everything else goes on."""
+    folder = "/var/lib/node_exporter"
+    whole.run("install", "-d", "-o", "responder", folder)
+    settings = whole.file("/etc/responder/responder.toml")
+    settings.write_text(settings.read_text() + f'\n[metrics]\ntextfile = "{folder}/responder.prom"\n')
+    whole.run("systemctl", "restart", DAEMON)
+    until(lambda: "responder.prom: cannot be written: Read-only file system" in journal(whole), within=60)
+    ban(whole, "203.0.113.7")
+
+    drop_in(whole, DAEMON, f"ReadWritePaths={folder}")
+    whole.run("systemctl", "restart", DAEMON)
+
+    until(whole.file(f"{folder}/responder.prom").exists, within=60)
+    assert "responder_bans_active" in whole.file(f"{folder}/responder.prom").read_text()

@@ -20,9 +20,10 @@ NAMES = re.compile(r"\bresponder_\w+")
 
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
-    with Engine(tmp_path_factory.mktemp("engine")).running() as engine:
-        named = {family.name for family in Meter(engine.daemon).families(engine.clock())}
-        yield named | {"responder_export_changed_timestamp_seconds"}
+    folder = tmp_path_factory.mktemp("engine")
+    shared = f'\n[blacklist]\nurl = "sqlite:///{folder}/bl.db"\n[[export]]\nformat = "plain"\noutput = "{folder}/bl"\n'
+    with Engine(folder, shared).running() as engine:
+        yield {family.name for family in Meter(engine.daemon).families(engine.clock())}
 
 
 def test_the_alert_rules_are_sound_and_ask_for_what_there_is(figures: set[str]) -> None:
@@ -31,6 +32,33 @@ def test_the_alert_rules_are_sound_and_ask_for_what_there_is(figures: set[str]) 
 
     assert promtool("check", "rules", str(RULES)) == ""
     assert set(NAMES.findall(text)) <= figures | {"responder_rules"}
+
+
+def rings(tmp_path: Path, alert: str, *, series: dict[str, str], expected: bool) -> str:
+    """Return what promtool says against *alert* ringing after two hours of *series*, a figure a minute, or not."""
+    given = [{"series": f'{name}{{instance="mx"}}', "values": values} for name, values in series.items()]
+    firing = f'count(ALERTS{{alertname="{alert}", alertstate="firing"}})'
+    samples = [{"labels": "{}", "value": 1}] if expected else []
+    asked = {"expr": firing, "eval_time": "2h", "exp_samples": samples}
+    test = {"interval": "1m", "input_series": given, "promql_expr_test": [asked]}
+    path = tmp_path / "test.yml"
+    path.write_text(json.dumps({"rule_files": [str(RULES)], "tests": [test]}))
+    return promtool("test", "rules", str(path))
+
+
+@pytest.mark.parametrize(
+    ("made", "started", "old"),
+    [
+        ("0x30 1800x90", "0x120", True),  # once, after half an hour; then no more
+        ("0x120", "0x120", True),  # never
+        ("0+60x120", "0x120", False),  # every minute
+        ("0x120", "0x89 5400x31", False),  # not yet: the daemon was started half an hour ago
+    ],
+)
+def test_an_export_that_is_made_no_more_is_told(tmp_path: Path, made: str, started: str, *, old: bool) -> None:
+    """Not one that was looked at and needed no change, nor at every start."""
+    series = {"responder_export_success_timestamp_seconds": made, "responder_start_timestamp_seconds": started}
+    assert rings(tmp_path, "ResponderExportOld", series=series, expected=old) == ""
 
 
 def expressions(panels: list[dict[str, Any]]) -> list[str]:

@@ -17,10 +17,12 @@ from responder.blacklist.mail import border, feedback, links, message, received
 from responder.blacklist.mail.border import Border, Trusted
 from responder.blacklist.mail.candidates import Candidates, Proposal, Trust
 from responder.blacklist.mail.exempt import Exempt
+from responder.blacklist.mail.feedback import Report
 from responder.blacklist.mail.message import Message
 from responder.blacklist.mail.pasted import unpaste
 from responder.blacklist.mail.received import Hop
 from responder.blacklist.values import Kind
+from responder.times import format_time
 
 MOST_HOPS = 100
 """How many Received fields are read; RFC 5321 has servers take a mail with more for one that loops."""
@@ -48,12 +50,16 @@ class Reading(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What a mail gives: proposals, its hops from the newest, how far they are believed, the category, notes."""
+    """What a mail gives: proposals, its hops from the newest, how far they are believed, and notes.
+
+    *category* and *time* are what a report in it says of what was done and when, nothing and None where none does.
+    """
 
     proposals: tuple[Proposal, ...]
     hops: tuple[Hop, ...]
     border: Border
     category: str
+    time: float | None
     notes: tuple[str, ...]
 
 
@@ -70,23 +76,29 @@ def read(data: bytes, reading: Reading) -> Findings:
         candidates.note(note)
     if len(fields) > MOST_HOPS:
         candidates.note(f"only the newest {MOST_HOPS} of {len(fields)} Received fields were read")
-    _gather(candidates, every, hops, found)
-    return Findings(candidates.proposals(), hops, found, feedback.category(mail), candidates.notes())
+    reports = tuple(report for one in every for report in feedback.reports(one))
+    _gather(candidates, every, reports, hops, found)
+    category = next((report.category for report in reports if report.category), "")
+    when = next((report.time for report in reports if report.time is not None), None)
+    return Findings(candidates.proposals(), hops, found, category, when, candidates.notes())
 
 
-def _gather(candidates: Candidates, every: tuple[Message, ...], hops: tuple[Hop, ...], found: Border) -> None:
-    """Offer all that the mail and those attached to it name, the surest first."""
+def _gather(
+    candidates: Candidates, every: tuple[Message, ...], told: tuple[Report, ...], hops: tuple[Hop, ...], found: Border
+) -> None:
+    """Offer all that the mail and those attached to it name, and what reports in it told, the surest first."""
     mail, attached = every[0], every[1:]
-    accused = [found for one in every for found in feedback.accused(one)]
-    reports = feedback.is_report(mail) and bool(attached or accused)
+    reports = feedback.is_report(mail) and bool(attached or any(report.accused for report in told))
     if reports:
         candidates.note("this is a report or a bounce; what it is about is proposed, and not who delivered it")
     elif found.seen is not None:
         _offer_hop(candidates, hops[found.seen], Trust.SEEN, "sent the mail to our server")
         if attached:
             candidates.note("a mail is attached; whoever sent the outer one may have passed it on in good faith")
-    for text, field in accused:
-        candidates.offer(text, Trust.CLAIMED, f"accused by a report ({field})", text)
+    for report in told:
+        when = "" if report.time is None else f", at {format_time(report.time)}"
+        for text, field in report.accused:
+            candidates.offer(text, Trust.CLAIMED, f"accused by a report ({field})", text + when)
     for hop in () if reports else hops[found.believed :]:
         _offer_hop(candidates, hop, Trust.CLAIMED, "in a Received field that may be forged")
     for value in (value for one in attached for value in one.header.all("received")[:MOST_HOPS]):

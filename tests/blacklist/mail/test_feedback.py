@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from responder.notices import xarf
+from responder.notices.couriers import of_ban
 from tests.blacklist.mail.mails import TAKEN, claimed, judged, mail, seen
+from tests.notices.samples import a_ban, told
 
 ARF = """This is a report.
 --b
@@ -21,6 +24,7 @@ Source-IP: 203.0.113.99
 Original-Mail-From: <bounce@spam.example>
 Reported-Domain: spam.example
 Reported-URI: http://spam.example/buy
+Arrival-Date: Mon, 23 Nov 2026 13:00:00 +0100
 --b
 Content-Type: message/rfc822
 
@@ -42,7 +46,7 @@ def test_an_arf_report_accuses_whom_it_names_and_not_who_sent_it() -> None:
         *("203.0.113.99", "bounce@spam.example", "spam.example", "http://spam.example/buy"),
         *("203.0.113.98", "inner@spam.example", "http://spam.example/shop"),
     }
-    assert found.category == "fraud"
+    assert (found.category, found.time) == ("fraud", NOON_AT)
     assert any("not who delivered it" in note for note in found.notes)
 
 
@@ -71,8 +75,27 @@ def test_a_report_about_nothing_is_a_mail_like_any_other() -> None:
     assert seen(judged(mail(TAKEN, body="--b\n\nbuy!\n--b--\n", kind=REPORT))) == ["203.0.113.7"]
 
 
-XARF_TEXT = "Reported-From: abuse@partner.example\nCategory: abuse\nSource-Type: ip-address\nSource: 203.0.113.99\n"
-XARF_JSON = json.dumps({"Version": "2", "Report": {"ReportType": "Spam", "SourceIp": "203.0.113.99"}})
+XARF_TEXT = (
+    "Reported-From: abuse@partner.example\nCategory: abuse\nReport-Type: Spam\nDate: Mon, 23 Nov 2026 13:00:00 +0100\n"
+    "Source-Type: ip-address\nSource: 203.0.113.99\n"
+)
+NOON_AT = 1_795_435_200.0
+NOON = "2026-11-23T12:00:00Z"
+XARF_JSON = json.dumps(
+    {
+        "Version": "2",
+        "Report": {"ReportClass": "Content", "ReportType": "Spam", "SourceIp": "203.0.113.99", "Date": NOON},
+    }
+)
+XARF_4 = json.dumps(
+    {
+        "xarf_version": "4.0.0",
+        "category": "messaging",
+        "type": "spam",
+        "timestamp": NOON,
+        "source_identifier": "203.0.113.99",
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -81,11 +104,7 @@ XARF_JSON = json.dumps({"Version": "2", "Report": {"ReportType": "Spam", "Source
         ("X-ARF: YES", 'text/plain; name="report.txt"', XARF_TEXT),
         ("X-XARF: PLAIN", 'text/plain; name="report.txt"', XARF_TEXT),
         ("X-XARF: PLAIN", "application/json; name=xarf.json", XARF_JSON),
-        (
-            "X-XARF: PLAIN",
-            "application/json",
-            json.dumps({"xarf_version": "4.0.0", "source_identifier": "203.0.113.99"}),
-        ),
+        ("X-XARF: PLAIN", "application/json", XARF_4),
     ],
 )
 def test_an_xarf_report_accuses_its_source(field: str, kind: str, report: str) -> None:
@@ -94,6 +113,40 @@ def test_an_xarf_report_accuses_its_source(field: str, kind: str, report: str) -
     found = judged(mail(TAKEN, headers=[field], body=body, kind="multipart/mixed; boundary=b"))
 
     assert (seen(found), claimed(found)) == ([], {"203.0.113.99"})
+    assert (found.category, found.time) == ("spam", NOON_AT)
+    assert [one.evidence for one in found.proposals] == [f"203.0.113.99, at {NOON}"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "policy", "category"),
+    [
+        ("203.0.113.99", "login", "login-attack"),
+        ("2a01:4f8::/64", "smtp-probe", "attack"),
+        ("45.10.0.0/24", "login", "login-attack"),
+    ],
+)
+def test_the_reports_that_we_send_are_read_back(prefix: str, policy: str, category: str) -> None:
+    """Whom, what and when; not who sent it, nor what hostile log lines name."""
+    evil = "sshd[1]: Failed password for root from 203.0.113.7, see http://spam.example/ \nSource: 198.51.100.1"
+    notice = of_ban(a_ban(prefix, policy=policy), "mx", evidence=(evil,))
+    sent = xarf.report(told(kind="mail", sender="responder@mx.example.org", to=["abuse@isp.example"]), notice)
+
+    found = judged(sent.as_bytes())
+
+    assert claimed(found) == {prefix}
+    assert (found.category, found.time) == (category, NOON_AT)
+
+
+@pytest.mark.parametrize(
+    "when", ["", "yesterday", "9999-12-31T23:59:59Z", "0001-01-01", "Mon, 99 Nov 2026 25:00:00 +9999"]
+)
+def test_a_time_that_makes_no_sense_is_none(when: str) -> None:
+    report = XARF_TEXT.replace("Mon, 23 Nov 2026 13:00:00 +0100", when)
+    body = f'--b\nContent-Type: text/plain; name="report.txt"\n\n{report}\n--b--\n'
+
+    found = judged(mail(headers=["X-ARF: YES"], body=body, kind="multipart/mixed; boundary=b"))
+
+    assert (claimed(found), found.time) == ({"203.0.113.99"}, None)
 
 
 @pytest.mark.parametrize("report", ["[" * 50_000, "{", "[]", '{"Report": 5, "SourceIp": ["203.0.113.99"]}', "9" * 5000])
