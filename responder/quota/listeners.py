@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from responder.errors import UsageError
-from responder.quota.server import Connections
+from responder.quota.server import AT_ONCE, Connections
 
 _FIRST = 3  # sd_listen_fds(3)
 _BACKLOG = 4096
@@ -64,9 +64,10 @@ class Listeners:
 
     async def _serve(self, sock: socket.socket) -> asyncio.Server:
         loop = asyncio.get_running_loop()
-        if sock.family == socket.AF_UNIX:
-            return await loop.create_unix_server(self._connections, sock=sock, backlog=_BACKLOG)
-        return await loop.create_server(self._connections, sock=sock, backlog=_BACKLOG)
+        serve = loop.create_unix_server if sock.family == socket.AF_UNIX else loop.create_server
+        server = await serve(self._connections, sock=sock, backlog=AT_ONCE)
+        sock.listen(_BACKLOG)  # asyncio takes as many at a time as it was told that may wait
+        return server
 
     def _close(self, name: str) -> None:
         server = self._open.pop(name)

@@ -19,6 +19,9 @@ from responder.quota.request import Parser, Request
 Answer = Callable[[list[Request]], bytes]
 """What is said to requests that came together, one after the other."""
 
+AT_ONCE = 50
+"""Connections that are taken or closed before it is another's turn."""
+
 _SWEEP_EVERY = 5.0
 _PIECE = 16 << 10
 log = logging.getLogger("responder.policyd")
@@ -54,8 +57,10 @@ class Connections:
             await asyncio.sleep(min(_SWEEP_EVERY, self.idle / 4))
             self.full = len(self.held) >= self.most
             horizon = self.time() - self.idle
-            for connection in [one for one in self.held if one.since < horizon]:
+            for number, connection in enumerate([one for one in self.held if one.since < horizon], 1):
                 connection.end()
+                if number % AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
     async def drain(self, grace: float) -> None:
         """Answer what was asked before now, and close all; who does not take his answers is cut off after *grace*."""

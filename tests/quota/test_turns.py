@@ -1,9 +1,11 @@
 """What goes through many accounts, names or requests lets others have their turn: counted, not timed."""
 
 import asyncio
+import contextlib
+import resource
 import socket
 import threading
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -22,8 +24,9 @@ from responder.quota.barred import Barred
 from responder.quota.counters import Batch, Counters, News, encode
 from responder.quota.judge import Judge
 from responder.quota.keeper import Keeper
+from responder.quota.listeners import Listeners
 from responder.quota.request import DUNNO, Request
-from responder.quota.server import Connections
+from responder.quota.server import Connection, Connections
 from responder.quota.service import Service
 from responder.quota.standing import Standing, Suspension
 from responder.store.state import Batch as StateBatch
@@ -266,3 +269,51 @@ def test_who_sends_many_requests_at_once_has_them_answered_in_parts(tmp_path: Pa
 
     assert asyncio.run(asked()) == sum(together) == 2000
     assert max(together) <= 100
+
+
+def test_connections_are_taken_and_given_up_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """However many come, or are idle, at the same moment; all find room in the queue of the kernel."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    taken, ended = Turns(), Turns()
+    path = str(tmp_path / "policy.sock")
+    connections = Connections(lambda _: b"", 2000, 0.0)
+    made, end = Connection.connection_made, Connection.end
+
+    def counted_made(connection: Connection, transport: asyncio.BaseTransport) -> None:
+        taken.count()
+        made(connection, transport)
+
+    def counted_end(connection: Connection) -> None:
+        ended.count()
+        end(connection)
+
+    monkeypatch.setattr(Connection, "connection_made", counted_made)
+    monkeypatch.setattr(Connection, "end", counted_end)
+
+    async def come_and_go() -> None:
+        listeners = Listeners(connections)
+        await listeners.follow([f"unix:{path}"])
+        with contextlib.ExitStack() as clients:
+            for _ in range(1000):
+                client = clients.enter_context(socket.socket(socket.AF_UNIX))
+                client.settimeout(20)
+                client.connect(path)
+            await taken.during(reached(lambda: len(connections.held) == 1000))
+            sweeping = asyncio.create_task(connections.sweep())
+            await ended.during(reached(lambda: not connections.held))
+            sweeping.cancel()
+        listeners.close()
+
+    try:
+        asyncio.run(come_and_go())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert taken.all == ended.all == 1000
+    assert max(taken.most, ended.most) <= 100
+
+
+async def reached(so: Callable[[], bool]) -> None:
+    while not so():  # noqa: ASYNC110 - each turn is what is counted
+        await asyncio.sleep(0)
