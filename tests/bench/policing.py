@@ -48,7 +48,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 def _paced(peer: Peer) -> Iterator[Figure]:
     for senders in (1, SENDERS):
         for rate in RATES:
-            what = f"{peer.name}, 50 connections, {senders:,} senders, asked {rate:,} times a second"
+            what = f"{peer.name}, asked {rate:,} times a second, {senders:,} senders"
             found = paced(peer.connect, 50, senders, rate, SECONDS)
             yield Figure(f"{what}: answered", "requests/s", (found.rate,))
             yield Figure(f"{what}: half are answered within", "ms", (found.median,))

@@ -37,10 +37,10 @@ maillog_file_prefixes = {0}
 
 
 class TwoQueues:
-    """Both on *host*, asking the policy service at *policy*; use it in a ``with``."""
+    """Both on *host*, asking the policy service at *policy*; use it in a ``with``.  *scripts* has the script."""
 
-    def __init__(self, host: Host, policy: str) -> None:
-        self.host, self._policy = host, policy
+    def __init__(self, host: Host, policy: str, scripts: Path = FOLDER) -> None:
+        self.host, self._policy, self._scripts = host, policy, scripts
         self.folder = Path(tempfile.mkdtemp(prefix="rsp-two-queue-"))
         self.main, self.second = self.folder / "postfix", self.folder / "postfix2525"
         self.log, self.php, self.units = self.folder / "mail.log", self.folder / "php", self.folder / "units"
@@ -75,7 +75,7 @@ class TwoQueues:
         folders = {"second": self.second, "queue": self.folder / "queue2", "data": self.folder / "data2"}
         folders |= {"php": self.php, "units": self.units, "metrics": self.folder}
         options = [word for name, folder in folders.items() for word in (f"--{name}", str(folder))]
-        return self.run(str(FOLDER / "setup"), "--policy", self._policy, *options, *words)
+        return self.run(str(self._scripts / "setup"), "--policy", self._policy, *options, *words)
 
     def start(self) -> None:
         """Start the main instance, as it was before."""

@@ -1,9 +1,13 @@
-"""The package of one checkout is always the same."""
+"""The package of one checkout is always the same, and has what is to be run from where it lies."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.lab import postfix
+from tests.lab.network import Network
+from tests.lab.twoqueue import FOLDER, TwoQueues
 from tests.machine import package
 from tests.machine.package import Packages
 
@@ -15,3 +19,34 @@ def test_the_same_checkout_gives_the_same_package(packages: Packages, tmp_path: 
     again = package.build(tmp_path)
 
     assert again.first.read_bytes() == packages.first.read_bytes()
+
+
+QUEUES = "usr/share/responder/two-queue"
+
+
+def test_it_has_the_second_queue_whole(packages: Packages) -> None:
+    """Each file of it, the scripts to be run by everybody who may, and a link where people look for examples."""
+    listed = subprocess.run(["dpkg-deb", "-c", packages.first], check=True, capture_output=True, text=True).stdout
+    files = {line.split(maxsplit=5)[5]: line.split()[0] for line in listed.splitlines()}
+
+    for path in FOLDER.iterdir():
+        script = path.stat().st_mode & 0o111
+        assert files[f"./{QUEUES}/{path.name}"] == ("-rwxr-xr-x" if script else "-rw-r--r--")
+    assert "./usr/share/doc/responder/examples/two-queue -> ../../../responder/two-queue" in files
+
+
+def test_the_second_queue_is_set_up_from_there(packages: Packages, net: Network, tmp_path: Path) -> None:
+    """And taken back; its units name the script that the package has."""
+    if problem := postfix.missing():
+        pytest.skip(problem)
+    subprocess.run(["dpkg-deb", "-x", packages.first, tmp_path], check=True)
+    scripts = tmp_path / QUEUES
+    with TwoQueues(net.srv, "inet:127.0.0.1:10040", scripts) as queues:
+        queues.start()
+        done = queues.setup()
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert queues.setup("--check").returncode == 0
+        assert f"ExecStart={scripts}/queue-size " in (queues.units / "postfix2525-metric.service").read_text()
+        assert "postfix_queue_messages" in queues.run(str(scripts / "queue-size"), str(queues.second)).stdout
+        done = queues.setup("--undo")
+        assert done.returncode == 0, done.stdout + done.stderr
