@@ -188,6 +188,8 @@ def test_postfix_asks_the_policy_service_through_its_socket(net: Network, whole:
 
     assert [done.returncode == 0 for done in sent] == [True, True, False]
     assert "over the limit of 2 messages" in sent[2].stdout
+    refused = ["--unit", POLICYD, "--identifier=responder-policyd", "RESPONDER_ACTION=defer", "--output=cat"]
+    assert "quota: defer client=" in until(lambda: whole.said("journalctl", *refused), every=0.1)
     pid = whole.pid(POLICYD)
     assert int(of_process(pid, "Uid").split()[0]) == int(whole.said("id", "--user", "responder"))
     assert int(of_process(pid, "CapBnd"), 16) == 0
