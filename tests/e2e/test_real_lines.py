@@ -295,7 +295,11 @@ def test_dovecot_blames_who_attacks_it(net: Network, imap: Dovecot, syslogd: Sys
     sources = use(net, IMAP, 92)
 
     ended(sources, syslogd.lines, "-login: Disconnected", "-login: Aborted", "-login: Login:")
-    judge(sources, [line for line in syslogd.lines() if " dovecot: " in line])
+    lines = [line for line in syslogd.lines() if " dovecot: " in line]
+    for source, one in sources.items():  # a Dovecot that is slow itself says so, and nobody is blamed
+        if any("disconnected before auth was ready" in line and tells_of(line, source) for line in lines):
+            sources[source] = one._replace(seen=frozenset())
+    judge(sources, lines)
 
 
 def test_sshd_blames_who_attacks_it(net: Network, tmp_path: Path) -> None:
