@@ -33,8 +33,7 @@ from responder.sources import (
 from responder.values import Offence, Position
 
 TOLERANCE = 60.0  # seconds
-_BUDGET, _MOST = 1 << 19, 1 << 22
-"""Bytes of one source in one turn, and at most: twice as many while more wait, as each turn has its price."""
+_BUDGET = 1 << 20  # bytes of one source in one turn; larger pieces take more memory and save nothing
 
 
 class Found(NamedTuple):
@@ -61,7 +60,6 @@ class Log:
         self.worst_skew = self.lag = 0.0
         self.stamps = Stamps(settings.timezone, now)
         self._first = Stamps(settings.timezone, now)
-        self._budget = _BUDGET
         self._readers: dict[str, alerts.Reader] = {}
         self._trails: dict[str, Trails] = {}
         self.source = self._open(saved, horizon, arrivals)
@@ -122,10 +120,7 @@ class Log:
         """Return what *detector* finds in the lines that have come."""
         self.stamps.reference = now
         found = []
-        chunks = self.source.poll(self._budget)
-        taken = sum(len(chunk.data) for chunk in chunks)
-        self._budget = min(2 * self._budget, _MOST) if taken > self._budget // 2 else _BUDGET
-        for chunk in chunks:
+        for chunk in self.source.poll(_BUDGET):
             self.lines += chunk.data.count(b"\n")
             offences = self._on_time(self._offences(detector, chunk), chunk.live, now)
             self.offences += len(offences)
