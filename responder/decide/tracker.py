@@ -165,17 +165,20 @@ class Tracker:
     def _count(self, offence: Offence, policy: Policy, key: Key, now: float | None, why: str = "") -> Judgement:
         window = hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy)
         if not full(window, policy):
-            self._windows[key] = window
-            if len(self._windows) > self._most:
-                self._make_room(window[-1])
+            self._keep(key, window)
             return _judgement((offence, Effect.COUNTED, None))
         if now is not None and not self.gate.admits(now):
-            self._windows[key] = window
+            self._keep(key, window)
             return Judgement(offence, Effect.KEPT_BACK)
         ban = self._ban(key[1], policy, offence, window, offence.time if now is None else now)
         ban = ban._replace(reason=f"{why}; policy {policy.name}") if why else ban
         self.enter(ban)
         return Judgement(offence, Effect.BAN, ban)
+
+    def _keep(self, key: Key, window: Window) -> None:
+        self._windows[key] = window
+        if len(self._windows) > self._most:
+            self._make_room(window[-1])
 
     def _ban(self, prefix: Prefix, policy: Policy, offence: Offence, window: Window, start: float) -> Ban:
         last = self._memory.get((policy.name, prefix))
@@ -253,7 +256,7 @@ class Tracker:
 
         What a prefix did up to when it was *forgiven* counts no more.
         """
-        windows, cases = self._windows, self._cases
+        cases = self._cases
         for offence, effect, _ in judgements:
             address, _, name, weight, at, _ = offence
             policy, key, _ = cases.get((name, address)) or self._case(name, address)
@@ -262,12 +265,9 @@ class Tracker:
             if self._sightings and effect not in (Effect.ALLOWED, Effect.NO_POLICY):
                 self._sightings.repeats(offence)
             if effect is Effect.BAN:
-                windows.pop(key, None)
+                self._windows.pop(key, None)
             elif effect in (Effect.COUNTED, Effect.KEPT_BACK):
-                window = windows[key] = hit(windows.get(key, EMPTY), at, weight, policy)
-                if len(windows) > self._most:
-                    self._make_room(window[-1])
-                    windows = self._windows
+                self._keep(key, hit(self._windows.get(key, EMPTY), at, weight, policy))
 
     def forget_stale(self, latest: float) -> None:
         """Drop windows that no line as late as *latest* (log time) can fill, and what ended before it."""
@@ -290,9 +290,9 @@ class Tracker:
     def _make_room(self, latest: float) -> None:
         """Drop windows that are stale at *latest* (log time), then the least dangerous."""
         self.forget_stale(latest)
-        excess = len(self._windows) - int(self._most * _ROOM)
         if len(self._windows) <= self._most:
             return
+        excess = len(self._windows) - int(self._most * _ROOM)
 
         def danger(key: Key) -> tuple[float, float]:
             hits = self._windows[key]

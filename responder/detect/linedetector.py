@@ -85,7 +85,8 @@ class LineDetector:
         rules, quick = self._trials.get(key) or self._trials_of(*key)
         if quick is None or len(line) > LONGEST or not line.isascii() or line[-1] == _CARRIAGE_RETURN:
             return _slowly(line, head, rules, reading)
-        self._meet(candidates)
+        if reading.header is syslog.header:
+            self._meet(candidates)
         return self._quickly(line, head, quick)
 
     def _meet(self, candidates: int) -> None:

@@ -21,7 +21,11 @@ from responder.values import Record
 ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 STRUCTURED = rb'(?:-|(?:\[[^\s=\]"]{1,32}(?: [^\s=\]"]{1,32}="(?:[^"\\\]]|\\.)*")*\])+)'
 _STAMP = rb"(?:<\d{1,3}>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|" + ISO + rb")(?:\.\d{1,9})? "
-_HEADER = re.compile(_STAMP + rb"(\S{1,255}) ([^\s:\[]{1,128})(?:\[([^\]\s]{1,32})\])?:(?: |$)")
+_HOST, _PID = rb"\S{1,255}", rb"[^\]\s]{1,32}"
+LONGEST_PROGRAM = 128
+_HEADER = re.compile(
+    _STAMP + rb"(%b) ([^\s:\[]{1,%d})(?:\[(%b)\])?:(?: |$)" % (_HOST, LONGEST_PROGRAM, _PID),
+)
 _HEADER_5424 = re.compile(
     rb"<\d{1,3}>1 ("
     + ISO
@@ -31,11 +35,10 @@ _HEADER_5424 = re.compile(
 )
 
 
-HOST_AND_STAMP = _STAMP + rb"\S{1,255} "
+HOST_AND_STAMP = _STAMP + _HOST + b" "
 """What stands before the program in the first two shapes, as an expression; its one group is the stamp."""
-PID_AND_END = rb"(?:\[[^\]\s]{1,32}\])?:(?: |$)"
+PID_AND_END = rb"(?:\[%b\])?:(?: |$)" % _PID
 """What stands between a program's name and the message."""
-LONGEST_PROGRAM = 128
 
 
 class Header(NamedTuple):

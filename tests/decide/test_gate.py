@@ -63,6 +63,16 @@ def test_after_a_restart_who_was_kept_back_is_still_counted() -> None:
     assert after.judge(an_offence(at=last), last).effect is Effect.BAN
 
 
+def test_who_is_kept_back_takes_no_more_room_than_who_is_counted() -> None:
+    """A flood while nobody may be banned fills no memory."""
+    tracker = a_tracker(a_policy(limit=1), most=10)
+    tracker.gate.closed = True
+    for number in range(100):
+        tracker.judge(an_offence(f"192.0.2.{number}"), NOON)
+
+    assert 0 < tracker.tracked <= 10
+
+
 def test_an_old_log_is_judged_without_a_gate() -> None:
     """What would have been banned is what is asked."""
     tracker = a_tracker(a_policy(limit=1))

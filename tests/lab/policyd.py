@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -135,3 +138,15 @@ class Policyd:
         if self.process.poll() is not None:
             raise RuntimeError(f"it ended with {self.process.returncode}: {self.said()[-2000:]}")
         return False
+
+
+@contextmanager
+def reachable(quotas: str, more: str = "") -> Iterator[Policyd]:
+    """Run one in a folder that the user postfix can walk into, which pytest's own are not."""
+    folder = Path(tempfile.mkdtemp(prefix="rsp-policyd-"))
+    folder.chmod(0o755)
+    try:
+        with Policyd(folder, quotas, more) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -6,20 +6,17 @@ for a database; see two-queue/README.md for the arrangement.
 
 import contextlib
 import json
-import shutil
 import signal
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.lab import postfix
 from tests.lab.network import Network
-from tests.lab.policyd import Policyd
+from tests.lab.policyd import Policyd, reachable
 from tests.lab.postgresql import PostgreSQL
 from tests.lab.twoqueue import TwoQueues
 from tests.lab.wait import until
@@ -42,13 +39,8 @@ AWAY = "problem talking to server"
 
 @pytest.fixture(scope="module")
 def policyd() -> Iterator[Policyd]:
-    folder = Path(tempfile.mkdtemp(prefix="rsp-policyd-"))  # the user postfix must be able to walk into it
-    folder.chmod(0o755)
-    try:
-        with Policyd(folder, QUOTAS) as running:
-            yield running
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with reachable(QUOTAS) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,7 @@
 """A real Postfix asks the service, at RCPT and at the end of each message, and does what it is told."""
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +9,7 @@ from responder.store.state import Batch, Lift, StateStore
 from responder.values import Ban, Prefix, Scope
 from tests.lab import postfix, smtp
 from tests.lab.network import Network
-from tests.lab.policyd import Policyd
+from tests.lab.policyd import Policyd, reachable
 from tests.lab.postfix import Postfix
 from tests.lab.wait import until
 
@@ -31,13 +28,8 @@ limits  = ["3 messages per 1d", "6 recipients per 1d", "40 kB per 1d"]
 
 @pytest.fixture(scope="module")
 def policyd() -> Iterator[Policyd]:
-    folder = Path(tempfile.mkdtemp(prefix="rsp-policyd-"))  # the user postfix must be able to walk into it
-    folder.chmod(0o755)
-    try:
-        with Policyd(folder, QUOTAS, "reject_banned = true\n") as running:
-            yield running
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with reachable(QUOTAS, "reject_banned = true\n") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,13 @@
 """contrib/postfix/two-queue as it is set up, used as PHP does, under a backlog, and taken back."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.lab import postfix
 from tests.lab.network import Network
-from tests.lab.policyd import Policyd
+from tests.lab.policyd import Policyd, reachable
 from tests.lab.twoqueue import FOLDER, TwoQueues
 from tests.lab.wait import until
 
@@ -29,13 +27,8 @@ limits  = ["5 messages per 10s"]
 
 @pytest.fixture(scope="module")
 def policyd() -> Iterator[Policyd]:
-    folder = Path(tempfile.mkdtemp(prefix="rsp-policyd-"))  # the user postfix must be able to walk into it
-    folder.chmod(0o755)
-    try:
-        with Policyd(folder, QUOTAS) as running:
-            yield running
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with reachable(QUOTAS) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
