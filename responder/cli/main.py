@@ -38,6 +38,7 @@ _VERBS = {
     "export": ("export:export", "Write the blacklist in the form that others read."),
     "policyd": ("policyd:policyd", "Answer Postfix: who may send how much."),
     "quota": ("quota:quota", "Show and change who may send how much."),
+    "import": ("moving:moving", "Take over from fail2ban, OSSEC or SSHGuard."),
     "completion": ("completion:completion", "Print what a shell needs to complete our words."),
     "firewall": ("firewall:firewall", "The firewall actor, and removing all of its rules."),
 }

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import responder
 from responder import policyfile
 from responder.config import Config
-from responder.daemon import shown
+from responder.daemon import byhand, shown
 from responder.daemon.activity import Activity
+from responder.daemon.byhand import enforced
 from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import Ledger
@@ -26,12 +27,8 @@ from responder.enforce.firewall import held_in
 from responder.errors import StoreError, UsageError
 from responder.framing import Message
 from responder.times import DAY, format_duration, format_time
-from responder.values import Ban, Outcome, Prefix
+from responder.values import Ban, Prefix
 
-MANUAL = "manual"
-"""The policy name of bans that an administrator made."""
-
-_LONGEST_BAN = 3650 * DAY
 _MOST_SHOWN = 1000
 Reply = Callable[[Message], None]
 
@@ -75,6 +72,7 @@ class Requests:
             "bans": self._bans,
             "held": self._held,
             "ban": self._ban,
+            "adopt": lambda request, reply: byhand.adopt(daemon, request, reply),
             "unban": self._unban,
             "explain": self._explain,
             "flush": self._flush,
@@ -154,16 +152,8 @@ class Requests:
     def _ban(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
         prefix = _prefix(request)
-        seconds = _number(request, "seconds", DAY)
-        if not 1 <= seconds <= _LONGEST_BAN:
-            raise UsageError(f"a ban lasts from 1s to {format_duration(_LONGEST_BAN)}")
-        allowed = daemon.ledger.tracker.allowlist.covering(prefix)
-        if allowed:
-            raise UsageError(f"{prefix} is on the allowlist ({allowed.prefix}: {allowed.why}) and is never banned")
-        daemon.safety.refuse(prefix)
-        reason = _text(request, "reason", "by hand")
         scope = policyfile.scope(_verdict(request), map(policyfile.parse_port, _ports(request)))
-        ban = Ban(prefix, scope, MANUAL, "", now, now + seconds, 1, reason)
+        ban = byhand.made(daemon, prefix, scope, _number(request, "seconds", DAY), _text(request, "reason", "by hand"))
         if longer := daemon.ledger.tracker.longer(ban):
             until = format_time(longer.expires)
             raise UsageError(f"{prefix} is banned until {until} already; unban it first to have it shorter")
@@ -172,7 +162,7 @@ class Requests:
         stored = daemon.commit(durable=True)
         answer = {**shown.ban(ban, now), "stored": stored, "still_allowed": inside}
         daemon.announce(ban)
-        daemon.kernel.apply([ban], [], now, lambda outcome: reply({**answer, **_enforced(outcome)}))
+        daemon.kernel.apply([ban], [], now, lambda outcome: reply({**answer, **enforced(outcome)}))
 
     def _unban(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
@@ -185,7 +175,7 @@ class Requests:
             return
         stored = daemon.commit(durable=True)
         answer = {"lifted": [shown.ban(ban, now) for ban in lifted], "stored": stored}
-        daemon.kernel.apply([], lifted, now, lambda outcome: reply({**answer, **_enforced(outcome)}))
+        daemon.kernel.apply([], lifted, now, lambda outcome: reply({**answer, **enforced(outcome)}))
 
     def _flush(self, _request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
@@ -283,7 +273,3 @@ def _text(request: Message, key: str, default: str) -> str:
 
 def _by(request: Message) -> str:
     return _text(request, "by", "an administrator")
-
-
-def _enforced(outcome: Outcome) -> Message:
-    return {"enforced": not outcome.error, "firewall_error": outcome.error}

@@ -6,8 +6,12 @@ names and numbers.  Classes are kept as they are, but for blanks: ``\\s`` become
 Pure.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from responder.detect.syntax import REPEATS, Node, Nodes, op, parts
 
+_SINGLE = (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN, op.BRANCH)
 _SPECIAL = frozenset(r"\.^$*+?{}[]()|")
 _IN_CLASS = frozenset(r"\]^-[")
 _SHORT = {
@@ -35,18 +39,10 @@ def written(nodes: Nodes, names: dict[int, str]) -> str:
 
 def _node(node: Node, names: dict[int, str]) -> str:
     kind, argument = node
+    if kind in _PLAIN:
+        return _PLAIN[kind](argument)
     if kind is op.LITERAL:
-        return names.get(argument) or _literal(argument)
-    if kind is op.NOT_LITERAL:
-        return f"[^{_member(argument)}]"
-    if kind is op.ANY:
-        return "."
-    if kind is op.AT:
-        return _AT[argument]
-    if kind is op.IN:
-        return _class(argument)
-    if kind is op.SUBPATTERN:
-        return f"(?:{written(parts(node)[0], names)})"
+        return names.get(argument) or ("" if argument in names else _literal(argument))
     if kind is op.BRANCH:
         return f"(?:{'|'.join(written(part, names) for part in parts(node))})"
     if kind in REPEATS:
@@ -57,13 +53,17 @@ def _node(node: Node, names: dict[int, str]) -> str:
 def _repeat(node: Node, names: dict[int, str]) -> str:
     low, high, inside = node[1]
     once = written(list(inside), names)
-    if len(inside) != 1 or (inside[0][0] not in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN, op.SUBPATTERN, op.BRANCH)):
+    if len(inside) != 1 or inside[0][0] not in _SINGLE:
         once = f"(?:{once})"
-    endless = high is op.MAXREPEAT
-    times = {(0, True): "*", (1, True): "+"}.get((low, endless))
-    if times is None:
-        times = "?" if (low, high) == (0, 1) else f"{{{low},{'' if endless else high}}}" if low != high else f"{{{low}}}"
-    return once + times + ("?" if node[0] is op.MIN_REPEAT else "")
+    return once + _times(low, None if high is op.MAXREPEAT else high) + ("?" if node[0] is op.MIN_REPEAT else "")
+
+
+def _times(low: int, high: int | None) -> str:
+    if high is None:
+        return "*" if low == 0 else "+" if low == 1 else f"{{{low},}}"
+    if (low, high) == (0, 1):
+        return "?"
+    return f"{{{low}}}" if low == high else f"{{{low},{high}}}"
 
 
 def _literal(code: int) -> str:
@@ -92,3 +92,11 @@ def _item(item: Node) -> str:
 def _member(code: int) -> str:
     char = chr(code)
     return f"\\{char}" if char in _IN_CLASS else char
+
+
+_PLAIN: dict[Any, Callable[[Any], str]] = {
+    op.NOT_LITERAL: lambda code: f"[^{_member(code)}]",
+    op.ANY: lambda _: ".",
+    op.AT: _AT.__getitem__,
+    op.IN: _class,
+}

@@ -1,4 +1,4 @@
-"""tomltext - values as TOML, written for people: patterns without doubled backslashes, a line of its own for each of many."""
+"""tomltext - values as TOML for people: backslashes not doubled, a line of its own for each of many."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -33,5 +33,8 @@ def pairs(table: Mapping[str, object]) -> str:
 def comment(text: str) -> str:
     """Return *text* as a comment, whatever is in it."""
     lines = text.splitlines() or [""]
-    shown = ("".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line) for line in lines)
+    shown = (
+        "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+        for line in lines
+    )
     return "".join(f"# {line}".rstrip() + "\n" for line in shown)

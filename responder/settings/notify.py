@@ -13,7 +13,7 @@ Event = Literal["ban", "digest", "trouble", "panic"]
 PLACES = ("event", "title", "text", "prefix", "policy", "rule", "expires", "host")
 """What may stand in braces as a word of a command."""
 
-_ADDRESS = r"^[A-Za-z0-9._%+=/-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$"
+ADDRESS = r"^[A-Za-z0-9._%+=/-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$"
 _SERVER = r"^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$"
 _OWN = {
     "mail": ("server", "sender", "to", "tls", "user", "password_file", "ca_file", "xarf", "contact"),
@@ -39,7 +39,7 @@ def _url(url: str) -> str:
     return url
 
 
-Address = Annotated[str, Field(pattern=_ADDRESS)]
+Address = Annotated[str, Field(pattern=ADDRESS)]
 Words = Annotated[tuple[str, ...], AfterValidator(_words)]
 
 

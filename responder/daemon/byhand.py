@@ -1,0 +1,88 @@
+"""byhand - bans that a person asks for: one, or all that another program had in force.
+
+Who is on the allowlist is never banned, nor any network wider than the limits
+allow, and a ban is never made shorter.  However many are asked for at once,
+they are stored in one transaction and told to the kernel in one message.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from responder.daemon.kernel import Kernel
+from responder.daemon.ledger import Ledger
+from responder.daemon.safety import Safety
+from responder.errors import UsageError
+from responder.framing import Message
+from responder.times import DAY, format_duration
+from responder.values import Ban, Outcome, Prefix, Scope
+
+MANUAL = "manual"
+"""The policy name of bans that an administrator made."""
+LONGEST = 3650 * DAY
+MOST = 1000
+"""Bans of one request."""
+
+Reply = Callable[[Message], None]
+
+
+class Engine(Protocol):
+    """What bans by hand need of the daemon."""
+
+    ledger: Ledger
+    kernel: Kernel
+    safety: Safety
+
+    def now(self) -> float:
+        """Return the wall clock."""
+
+    def commit(self, *, durable: bool = False) -> bool:
+        """Store what is new; tell whether it is stored."""
+
+
+def made(daemon: Engine, prefix: Prefix, scope: Scope, seconds: float, reason: str) -> Ban:
+    """Return the ban of *prefix* for *seconds*; raises UsageError where there must be none."""
+    if not 1 <= seconds <= LONGEST:
+        raise UsageError(f"a ban lasts from 1s to {format_duration(LONGEST)}")
+    if allowed := daemon.ledger.tracker.allowlist.covering(prefix):
+        raise UsageError(f"{prefix} is on the allowlist ({allowed.prefix}: {allowed.why}) and is never banned")
+    daemon.safety.refuse(prefix)
+    now = daemon.now()
+    return Ban(prefix, scope, MANUAL, "", now, now + seconds, 1, reason)
+
+
+def adopt(daemon: Engine, request: Message, reply: Reply) -> None:
+    """Take over ``bans``, each with ``address``, ``seconds`` and ``reason``; raises UsageError for anything else."""
+    asked = request.get("bans")
+    if not isinstance(asked, list) or len(asked) > MOST or not all(isinstance(one, Mapping) for one in asked):
+        raise UsageError(f"bans must be a list of at most {MOST} objects with address, seconds and reason")
+    bans, refused, longer = [], [], 0
+    for one in asked:
+        try:
+            ban = made(daemon, Prefix.parse(str(one.get("address"))), Scope(), _seconds(one), _reason(one))
+        except (UsageError, ValueError) as error:
+            refused.append({"address": str(one.get("address"))[:64], "why": str(error)})
+            continue
+        if daemon.ledger.tracker.longer(ban):
+            longer += 1
+        else:
+            daemon.ledger.ban(ban)
+            bans.append(ban)
+    stored = daemon.commit(durable=True)
+    answer = {"banned": len(bans), "longer": longer, "refused": refused, "stored": stored}
+    daemon.kernel.apply(bans, [], daemon.now(), lambda outcome: reply({**answer, **enforced(outcome)}))
+
+
+def enforced(outcome: Outcome) -> Message:
+    """Return what *outcome* says of the kernel, for an answer."""
+    return {"enforced": not outcome.error, "firewall_error": outcome.error}
+
+
+def _seconds(asked: Mapping[str, Any]) -> float:
+    seconds = asked.get("seconds")
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise UsageError("seconds must be a number")
+    return float(seconds)
+
+
+def _reason(asked: Mapping[str, Any]) -> str:
+    return str(asked.get("reason") or "taken over")[:500]
