@@ -21,7 +21,7 @@ from typing import NamedTuple
 from responder.detect import examples, rulefile
 from responder.detect.detector import Detector
 from responder.detect.syntax import REPEATS, Nodes, op, parts
-from responder.moving import rewrite, sample
+from responder.moving import clock, rewrite, sample
 from responder.moving.expression import Refusal
 from responder.moving.filterfile import HEADER, Filter, Regex
 from responder.moving.plan import RuleFile
@@ -30,10 +30,10 @@ from responder.moving.rewrite import Rewritten
 from responder.moving.tomltext import comment, literal, value
 
 _SPELLED_OUT = re.compile(
-    r"\^?(?:\.\*|\\S\+ |\\s\*)*(?P<program>[\w/-]{2,})"
+    r"\^?(?:\.\*|\\S\+(?: |\\s\+)|\\s\*)*(?P<program>[\w/-]{2,})"
     r"(?:\(\?:)?\\\[(?:\\d[+*]|\[0-9\][+*]|\.\*)\\\]\)?\??:(?:\\s[*+]?| )"
 )
-_ACCESS = re.compile(r'\^?(?:\\s\*)?<(?:HOST|ADDR|IP4|IP6)>\s.*"', re.DOTALL)
+_ACCESS = re.compile(r'\^?(?:\\s\*)?<(?:HOST|ADDR|IP4|IP6)>(?:\s|\\s).*"', re.DOTALL)
 _MOST_PROGRAMS = 12
 _WEB = ("nginx", "apache2", "httpd")
 
@@ -84,6 +84,8 @@ def _rewritten(found: Filter, regex: Regex, form: Form) -> Rewritten:
     """Return the patterns for *regex*, those of ``ignoreregex`` included; raises Refusal."""
     if regex.problem:
         raise Refusal(regex.problem)
+    if unread := clock.problem(found.datepattern):
+        raise Refusal(unread)
     if found.lines > 1:
         raise Refusal(f"maxlines = {found.lines}: it joins several lines")
     dated = form.format == "access-log"
@@ -151,18 +153,20 @@ def _rule(made: Rewritten, form: Form, name: str, found: Filter, policy: str) ->
     if made.ignore:
         text += f"ignore  = {value(made.ignore)}\n"
     head = _head(found, form)
-    text += "".join(_example(*one) for one in _shown(head + text, made.any_of[0], form))
+    text += "".join(_example(*one) for one in _shown(head + text, made, form))
     if wrong := _problems(head + text):
         raise Refusal(wrong[0])
     return text
 
 
-def _shown(text: str, pattern: str, form: Form) -> Iterator[tuple[str, str, str]]:
+def _shown(text: str, made: Rewritten, form: Form) -> Iterator[tuple[str, str, str]]:
     """Yield examples of which the rule in *text* does what is said of them, one of each kind."""
     rules, problems = rulefile.parse(Path("fail2ban"), text)
     program = form.programs[0].replace("*", "x").replace("?", "x")
     kinds = set()
-    for line, address, why in sample.lines(pattern, form.format, program) if rules and not problems else ():
+    for line, address, why in (
+        sample.lines(made.any_of[0], form.format, program, made.lead) if rules and not problems else ()
+    ):
         kind = (address, sample.OTHER in line)
         if kind not in kinds and str(examples.blamed(Detector(rules), rules[0], line) or "") == address:
             kinds.add(kind)

@@ -46,6 +46,7 @@ class Filter(NamedTuple):
     ignored: tuple[Regex, ...]
     daemon: str
     journal: str
+    datepattern: str
     lines: int
     usedns: str
 
@@ -73,7 +74,8 @@ def read(folder: Path, name: str, given: Mapping[str, str], jail: Mapping[str, s
     ini = Ini().read(files)
     if ini.problems:
         raise UndefinedError(ini.problems[0][1])
-    own = {"__prefix_line": HEADER, **given}
+    ini.replace("__prefix_line", "common.conf", HEADER)
+    own = dict(given)
     options = {option: ini.text("Definition", option, own) for option in ini.options("Definition")}
     options |= {option: ini.text("Init", option, own) for option in ini.sections.get("Init", {})}
     options |= own
@@ -90,6 +92,7 @@ def read(folder: Path, name: str, given: Mapping[str, str], jail: Mapping[str, s
         ignored=_regexes(whole.get("prefregex", ""), whole.get("ignoreregex", "")),
         daemon=whole.get("_daemon", ""),
         journal=whole.get("journalmatch", ""),
+        datepattern=whole.get("datepattern", ""),
         lines=int(whole["maxlines"]) if whole.get("maxlines", "").isdigit() else 1,
         usedns=whole.get("usedns", ""),
     )

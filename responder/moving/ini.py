@@ -55,6 +55,12 @@ class Ini:
                 self._merge(one)
         return self
 
+    def replace(self, option: str, file: str, text: str) -> None:
+        """Have *option* be *text* wherever a file of the name *file* set it."""
+        for options in (*self.sections.values(), *self._known.values()):
+            if option in options and options[option].path.name == file:
+                options[option] = options[option]._replace(text=text)
+
     def get(self, section: str, option: str) -> Value | None:
         """Return what *option* is set to in *section*, or by default."""
         return self.sections.get(section, {}).get(option) or self.sections.get(_DEFAULT, {}).get(option)

@@ -36,11 +36,15 @@ _MOST = 32
 
 
 class Rewritten(NamedTuple):
-    """Patterns that do what an expression did, messages they must leave alone, and in what they are narrower."""
+    """Patterns that do what an expression did, messages they must leave alone, and in what they are narrower.
+
+    *lead* is what stands before a message in a log of the program's own, with braces for the time.
+    """
 
     any_of: tuple[str, ...]
     ignore: tuple[str, ...]
     tightened: tuple[str, ...]
+    lead: str = "{} "
 
 
 def rewrite(text: str, *, postfix: bool = False, dated: bool = False) -> Rewritten:
@@ -52,9 +56,11 @@ def rewrite(text: str, *, postfix: bool = False, dated: bool = False) -> Rewritt
     tightened = []
     anchored = bool(nodes) and (nodes[0] == (op.AT, op.AT_BEGINNING) or _is_header(nodes[0]) or _anything(nodes[0]))
     headed = any(map(_is_header, nodes))
-    nodes = _without_head(nodes, dated=dated)
+    nodes, lead = _without_head(nodes, anchored=anchored, dated=dated)
     if anchored and not headed and not dated:
-        nodes = _without_blank(nodes)
+        ways = _unblanked(nodes)
+        lead = f"{lead.rstrip()} " if ways[0].blank else lead
+        nodes = ways[0].nodes if len(ways) == 1 else [(op.BRANCH, (None, [way.nodes for way in ways]))]
     if postfix and (with_client := _clients(nodes)) != nodes:
         nodes = with_client
         tightened.append("a client is a name and an address in brackets")
@@ -67,49 +73,56 @@ def rewrite(text: str, *, postfix: bool = False, dated: bool = False) -> Rewritt
         any_of.append(pattern)
         tightened += narrower
     ignore = tuple(_shape(written(one, _NAMES)) for one in ignored)
-    return Rewritten(tuple(dict.fromkeys(any_of)), ignore, tuple(dict.fromkeys(tightened)))
+    return Rewritten(tuple(dict.fromkeys(any_of)), ignore, tuple(dict.fromkeys(tightened)), lead)
 
 
 def ignored(text: str, *, dated: bool = False) -> str:
     """Return a pattern for messages that the ``ignoreregex`` *text* finds; raises Refusal."""
     nodes = expression.read(text, dated=dated)
     anchored = bool(nodes) and (nodes[0] == (op.AT, op.AT_BEGINNING) or _is_header(nodes[0]))
-    nodes = _without_head(nodes, dated=dated)
+    nodes, _ = _without_head(nodes, anchored=anchored, dated=dated)
     before = "" if anchored or not nodes or _anything(nodes[0]) else ".*"
     return _shape(before + written(nodes, _NAMES))
 
 
-def _without_head(nodes: Nodes, *, dated: bool) -> Nodes:
-    """Return *nodes* without what stands before the message: blanks, syslog's header, an empty pair of brackets."""
-    date = [(op.LITERAL, ord("[")), (op.LITERAL, ord("]"))]
+def _without_head(nodes: Nodes, *, anchored: bool, dated: bool) -> tuple[Nodes, str]:
+    """Return *nodes* without what stands before the message, and how that looks in a log of the program's own."""
+    brackets = [(op.LITERAL, ord("[")), (op.LITERAL, ord("]"))]
+    lead = "{}"
     while nodes:
         head = nodes[0]
-        if _is_header(head) or head == (op.AT, op.AT_BEGINNING) or _blank(head):
+        if _is_header(head) or head == (op.AT, op.AT_BEGINNING):
             nodes = nodes[1:]
-        elif not dated and nodes[:2] == date:
-            nodes = nodes[2:]
+        elif anchored and _blank(head):
+            nodes, lead = nodes[1:], f"{lead.rstrip()} "
+        elif not dated and nodes[:2] == brackets:
+            nodes, lead = nodes[2:], "[{}]"
+        elif not dated and head[0] in REPEATS and head[1][:2] == (0, 1) and parts(head)[0][:2] == brackets:
+            nodes = [*parts(head)[0], *nodes[1:]]
         else:
             break
-    return nodes
+    return nodes, lead if anchored else "{} "
 
 
-def _without_blank(nodes: Nodes) -> Nodes:
-    """Return *nodes* without the blank behind a time, which our message does not begin with and fail2ban's does."""
-    ways = _unblanked(nodes)
-    return ways[0] if len(ways) == 1 else [(op.BRANCH, (None, ways))]
+class _Way(NamedTuple):
+    """One way through an expression, and whether a blank stood before it."""
+
+    nodes: Nodes
+    blank: bool = False
 
 
-def _unblanked(nodes: Nodes) -> list[Nodes]:
+def _unblanked(nodes: Nodes) -> list[_Way]:
+    """Return the ways through *nodes* without the blank behind a time: fail2ban's message begins with it, ours not."""
     if not nodes:
-        return [[]]
+        return [_Way([])]
     head, rest = nodes[0], nodes[1:]
     if _blank(head):
-        return _unblanked(rest)
+        return [_Way(way.nodes, blank=True) for way in _unblanked(rest)]
     if head[0] is op.BRANCH:
-        return [[*way, *rest] for part in parts(head) for way in _unblanked(part)]
+        return [_Way([*way.nodes, *rest], way.blank) for part in parts(head) for way in _unblanked(part)]
     if head[0] in REPEATS and head[1][:2] == (0, 1):
-        return [*([*way, *rest] for way in _unblanked(parts(head)[0])), *_unblanked(rest)]
-    return [nodes]
+        return [*(_Way([*way.nodes, *rest], way.blank) for way in _unblanked(parts(head)[0])), *_unblanked(rest)]
+    return [_Way(nodes)]
 
 
 def _is_header(node: Node) -> bool:

@@ -13,7 +13,9 @@ from responder.detect import syntax
 from responder.detect.syntax import REPEATS, Node, Nodes, charset, is_address, is_wild, op, parts, piece
 
 BLAMED = "192.0.2.7"
+BLAMED_V6 = "2001:db8::7"
 OTHER = "198.51.100.1"
+_DAY = "2026-11-25 10:00:00"
 _TIME = "25/Nov/2026:10:00:00 +0000"
 _HOSTS = {"address": "{}", "client": "unknown[{}]"}
 
@@ -50,28 +52,27 @@ class _Fill:
         return "".join(self.text(once) for _ in range(int(low)))
 
 
-def lines(pattern: str, form: str, program: str) -> Iterator[tuple[str, str, str]]:
+def lines(pattern: str, form: str, program: str, lead: str = "{} ") -> Iterator[tuple[str, str, str]]:
     """Yield lines of *form* (formats/lines.py), which *program* might write: line, address to blame, why.
 
+    *lead* is what stands before the message of a plain line, with braces for the time.
     Not all of them need be what they are meant to be; try them.
     """
     nodes = syntax.parse(pattern)
     times = [f" - [{_TIME}] ", _TIME] if form == "access-log" else []
-    plain = _Fill([*times], BLAMED).text(nodes)
-    yield _whole(plain, form, program), BLAMED, ""
-    yield _whole(_Fill([*times], "nobody").text(nodes), form, program), "", "no address, nobody to blame"
-    yield _whole("something else " + plain.replace(BLAMED, ""), form, program), "", "another message"
+    blamed = BLAMED_V6 if "IPv6:<address>" in pattern else BLAMED
+    head = (
+        f"Nov 25 10:00:00 mx {program}[1]: " if form == "syslog" else "" if form == "access-log" else lead.format(_DAY)
+    )
+    plain = _Fill([*times], blamed).text(nodes)
+    yield f"{head}{plain}", blamed, ""
+    yield head + _Fill([*times], "nobody").text(nodes), "", "no address, nobody to blame"
+    yield f"{head}something else {plain.replace(blamed, '')}", "", "another message"
     why = "free text with an address of somebody else"
-    yield _whole(_Fill([*times, f"for {OTHER} ", OTHER], BLAMED).text(nodes), form, program), BLAMED, why
-    yield _whole(f"{plain} for {OTHER}", form, program), BLAMED, why
+    yield head + _Fill([*times, f"for {OTHER} ", OTHER], blamed).text(nodes), blamed, why
+    yield f"{head}{plain} for {OTHER}", blamed, why
     if form == "syslog":
-        yield _whole(plain, form, program, host=OTHER), BLAMED, "a host that is called like an address"
-
-
-def _whole(message: str, form: str, program: str, host: str = "mx") -> str:
-    if form == "syslog":
-        return f"Nov 25 10:00:00 {host} {program}[1]: {message}"
-    return message if form == "access-log" else f"2026-11-25 10:00:00 {message}"
+        yield f"{head.replace(' mx ', f' {OTHER} ')}{plain}", blamed, "a host that is called like an address"
 
 
 def _character(codes: frozenset[int]) -> str:

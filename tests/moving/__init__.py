@@ -1,0 +1,1 @@
+"""What other programs are set up to do, taken over."""
