@@ -59,7 +59,7 @@ def rewrite(text: str, *, postfix: bool = False, dated: bool = False) -> Rewritt
     nodes, lead = _without_head(nodes, anchored=anchored, dated=dated)
     if anchored and not headed and not dated:
         ways = _unblanked(nodes)
-        lead = f"{lead.rstrip()} " if ways[0].blank else lead
+        lead += " " * ways[0].blank
         nodes = ways[0].nodes if len(ways) == 1 else [(op.BRANCH, (None, [way.nodes for way in ways]))]
     if postfix and (with_client := _clients(nodes)) != nodes:
         nodes = with_client
@@ -88,13 +88,11 @@ def ignored(text: str, *, dated: bool = False) -> str:
 def _without_head(nodes: Nodes, *, anchored: bool, dated: bool) -> tuple[Nodes, str]:
     """Return *nodes* without what stands before the message, and how that looks in a log of the program's own."""
     brackets = [(op.LITERAL, ord("[")), (op.LITERAL, ord("]"))]
-    lead = "{}"
+    lead, headed = "{}", any(map(_is_header, nodes))
     while nodes:
         head = nodes[0]
-        if _is_header(head) or head == (op.AT, op.AT_BEGINNING):
+        if _is_header(head) or head == (op.AT, op.AT_BEGINNING) or (headed and _blank(head)):
             nodes = nodes[1:]
-        elif anchored and _blank(head):
-            nodes, lead = nodes[1:], f"{lead.rstrip()} "
         elif not dated and nodes[:2] == brackets:
             nodes, lead = nodes[2:], "[{}]"
         elif not dated and head[0] in REPEATS and head[1][:2] == (0, 1) and parts(head)[0][:2] == brackets:
@@ -105,7 +103,7 @@ def _without_head(nodes: Nodes, *, anchored: bool, dated: bool) -> tuple[Nodes, 
 
 
 class _Way(NamedTuple):
-    """One way through an expression, and whether a blank stood before it."""
+    """One way through an expression, and whether a blank may stand before it."""
 
     nodes: Nodes
     blank: bool = False
@@ -117,7 +115,8 @@ def _unblanked(nodes: Nodes) -> list[_Way]:
         return [_Way([])]
     head, rest = nodes[0], nodes[1:]
     if _blank(head):
-        return [_Way(way.nodes, blank=True) for way in _unblanked(rest)]
+        ways = [_Way([*_more(head), *rest])] if _needed(head) else _unblanked(rest)
+        return [_Way(way.nodes, blank=True) for way in ways]
     if head[0] is op.BRANCH:
         return [_Way([*way.nodes, *rest], way.blank) for part in parts(head) for way in _unblanked(part)]
     if head[0] in REPEATS and head[1][:2] == (0, 1):
@@ -138,6 +137,18 @@ def _blank(node: Node) -> bool:
         return len(node[1][2]) == 1 and _blank(node[1][2][0])
     blank = (op.CATEGORY, op.CATEGORY_SPACE)
     return node in ((op.LITERAL, ord(" ")), blank) or (node[0] is op.IN and list(node[1]) == [blank])
+
+
+def _needed(blank: Node) -> bool:
+    """Tell whether at least one blank has to be there."""
+    return blank[0] not in REPEATS or blank[1][0] > 0
+
+
+def _more(blank: Node) -> Nodes:
+    """Return what is left of *blank* when one was taken from it: any number where it is repeated, else nothing."""
+    if blank[0] not in REPEATS or not _needed(blank):
+        return []
+    return [(op.MAX_REPEAT, (0, op.MAXREPEAT, [(op.LITERAL, ord(" "))]))]
 
 
 def _anything(node: Node) -> bool:

@@ -23,8 +23,8 @@ _CONVERTED = 55
 """So many of its expressions can be rules today, of 194."""
 
 
-def plan(folder: Path = real.CONFIGURATION, **how: bool) -> Plan:
-    return fail2ban.read(folder, _NOW, **how)
+def plan(folder: Path = real.CONFIGURATION, *, every_jail: bool = False, own_filters: bool = False) -> Plan:
+    return fail2ban.read(folder, _NOW, every_jail=every_jail, own_filters=own_filters)
 
 
 def loaded(made: Plan, folder: Path) -> config.Config:
@@ -40,7 +40,7 @@ def loaded(made: Plan, folder: Path) -> config.Config:
 
 @pytest.mark.parametrize("how", [{}, {"every_jail": True}, {"every_jail": True, "own_filters": True}], ids=str)
 def test_what_comes_of_it_are_settings_and_rules_that_hold(how: dict[str, bool], tmp_path: Path) -> None:
-    made = plan(**how)
+    made = plan(every_jail="every_jail" in how, own_filters="own_filters" in how)
 
     library_of = loaded(made, tmp_path).rules()
 
