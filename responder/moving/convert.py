@@ -112,7 +112,8 @@ def programs(daemon: str) -> tuple[str, ...]:
     except (re.error, RecursionError, OverflowError):
         globs = ["*"]
     made = dict.fromkeys(re.sub(r"\*+", "*", one.strip()) for one in globs)
-    return tuple(one for one in made if one) if 0 < len(made) <= _MOST_PROGRAMS else ("*",)
+    named = tuple(one for one in made if one)
+    return named if 0 < len(named) <= _MOST_PROGRAMS else ("*",)
 
 
 def _globs(nodes: Nodes) -> list[str]:

@@ -13,7 +13,7 @@ from responder.moving.convert import convert
 from responder.moving.counterparts import FILTERS, counterpart
 from responder.moving.plan import Plan
 from responder.moving.settings import together
-from tests.moving import fail2ban as real
+from tests.moving import debian as real
 
 pytestmark = pytest.mark.skipif(bool(real.missing()), reason=real.missing())
 

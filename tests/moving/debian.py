@@ -1,7 +1,8 @@
-"""fail2ban - Debian's fail2ban, unpacked: its configuration, and its own judgement of lines."""
+"""debian - Debian's fail2ban, unpacked: its configuration, and its own judgement of lines."""
 
+import json
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.lab.unpacked import FOLDER
@@ -21,6 +22,16 @@ def found(configuration: Path, filter_name: str, lines: Iterable[str], folder: P
     log.write_text("".join(f"{line}\n" for line in lines))
     words = ["/usr/bin/python3", str(FOLDER / "usr/bin/fail2ban-regex"), "-c", str(configuration), "-o", "ip"]
     words += [str(log), f"{configuration}/filter.d/{filter_name}.conf"]
+    return _run(words, folder).split()
+
+
+def banned(database: Path, bans: Sequence[tuple[str, str, int, int]]) -> None:
+    """Have fail2ban write *bans* (jail, address, since, seconds) into its *database*."""
+    script = Path(__file__).parent / "fail2ban_bans.py"
+    _run(["/usr/bin/python3", str(script), str(database), json.dumps(bans)], database.parent)
+
+
+def _run(words: Sequence[str], folder: Path) -> str:
     environment = {"PYTHONPATH": str(_PACKAGES), "PATH": "/usr/bin:/bin", "TZ": "UTC"}
     done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment, cwd=folder)
-    return done.stdout.split()
+    return done.stdout
