@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from responder import databases
 from responder.errors import StoreError
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; Alembic is only loaded when the file is not there yet."""
 
 _PATIENCE = 5.0  # seconds that a reader of the file may keep us waiting
