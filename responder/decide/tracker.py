@@ -269,6 +269,12 @@ class Tracker:
             elif effect in (Effect.COUNTED, Effect.KEPT_BACK):
                 self._keep(key, hit(self._windows.get(key, EMPTY), at, weight, policy))
 
+    def forget_windows(self) -> None:
+        """Count from nothing again."""
+        self._windows.clear()
+        if self._sightings:
+            self._sightings = Sightings()
+
     def forget_stale(self, latest: float) -> None:
         """Drop windows that no line as late as *latest* (log time) can fill, and what ended before it."""
         self._windows = {
