@@ -173,7 +173,7 @@ class StateStore:
 
     def recent_bans(self, since: float) -> list[PastBan]:
         """Return the bans that end or ended after *since*, oldest first."""
-        query = sa.select(bans).where(bans.c.expires > since).order_by(_sorted(bans.c.id))
+        query = _in_order(sa.select(bans), bans, bans.c.expires > since)
         with self._plain_rows(query) as rows:
             return list(map(_past_ban, rows))
 
@@ -202,8 +202,8 @@ class StateStore:
             return
         late = offences.c.time >= last[0] - span
         *columns, line = offences.c
-        query = sa.select(*columns, line if lines else sa.literal_column("''")).where(late)
-        with self._plain_rows(query.order_by(_sorted(offences.c.id))) as rows:
+        query = _in_order(sa.select(*columns, line if lines else sa.literal_column("''")), offences, late)
+        with self._plain_rows(query) as rows:
             yield from map(read_judgement, rows)
 
     def offences_of(self, prefix: Prefix, most: int) -> list[Judgement]:
@@ -319,9 +319,9 @@ _NAMES = {effect: name for name, effect in _EFFECTS.items()}
 _scope = lru_cache(Scope.parse)
 
 
-def _sorted(column: sa.Column[int]) -> sa.ColumnElement[int]:
-    """Return the order of *column*, so put that SQLite sorts what it finds and does not walk the whole table."""
-    return sa.literal_column(f"+{column}", sa.Integer)
+def _in_order(query: sa.Select[Any], table: sa.Table, where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Return *query* for the rows *where* so, in the order of their ids: these alone are sorted, not whole rows."""
+    return query.where(table.c.id.in_(sa.select(table.c.id).where(where))).order_by(table.c.id)
 
 
 def _is(prefix: Prefix) -> tuple[sa.ColumnElement[bool], ...]:
