@@ -15,6 +15,7 @@ recorded but do not count towards another.
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import partial
+from sys import intern
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -187,6 +188,7 @@ class Tracker:
         counted = "1 counted" if policy.limit == 1 else f"{len(window)} counted in {span}"
         within = format_duration(policy.within)
         reason = f"{counted}, the last {offence.rule}; policy {policy.name} bans at {policy.limit} within {within}"
+        reason = intern(reason)  # thousands who come at once have the same
         return Ban(prefix, policy.scope, policy.name, offence.rule, start, start + policy.duration(nth), nth, reason)
 
     def enter(self, ban: Ban) -> None:

@@ -40,9 +40,6 @@ class _Count(NamedTuple):
         return Stopped(self.packets + self.now.packets, self.octets + self.now.octets, self.last)
 
 
-_NOTHING = _Count(Held(0.0), 0, 0, 0.0)
-
-
 class Knocks:
     """What is known of the counters."""
 
@@ -56,10 +53,13 @@ class Knocks:
         What a new ban is found to have counted at the first look is new; one that is extended counts on.
         """
         for target, expires in changes.items():
-            before = self._counts.pop(target, _NOTHING)
-            if expires is not None:
-                count = before if before.now.expires > now else _NOTHING
-                self._counts[target] = count._replace(now=count.now._replace(expires=expires))
+            before = self._counts.get(target)
+            if expires is None:
+                self._counts.pop(target, None)
+            elif before and before.now.expires > now:
+                self._counts[target] = before._replace(now=before.now._replace(expires=expires))
+            else:
+                self._counts[target] = _Count(Held(expires), 0, 0, 0.0)
 
     def look(self, backend: Backend, now: float) -> dict[Target, Held]:
         """Return what *backend* holds, having taken note of it; forget what it does not hold any more."""
