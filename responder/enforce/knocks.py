@@ -66,7 +66,9 @@ class Knocks:
         begin = time.monotonic()
         held = backend.held(now)
         self.observe(held, now)
-        self._counts = {target: self._counts[target] for target in held}
+        gone = [target for target in self._counts if target not in held]
+        for target in gone:  # the others stay under the key that they have, which the backend holds as well
+            del self._counts[target]
         self.due = now + max(_LOOK_EVERY, _SHARE * (time.monotonic() - begin))
         return held
 
