@@ -65,7 +65,8 @@ class Knocks:
         """Return what *backend* holds, having taken note of it; forget what it does not hold any more."""
         begin = time.monotonic()
         held = backend.held(now)
-        self.observe(held, now)
+        for target, one in held.items():
+            self._observe(target, one, now)
         gone = [target for target in self._counts if target not in held]
         for target in gone:  # the others stay under the key that they have, which the backend holds as well
             del self._counts[target]
@@ -74,9 +75,9 @@ class Knocks:
 
     def observe(self, held: Mapping[Target, Held], now: float) -> dict[Target, Stopped]:
         """Take note of *held*, and return what each of it has stopped."""
-        return {target: self._observe(target, one, now) for target, one in held.items()}
+        return {target: self._observe(target, one, now).stopped for target, one in held.items()}
 
-    def _observe(self, target: Target, held: Held, now: float) -> Stopped:
+    def _observe(self, target: Target, held: Held, now: float) -> _Count:
         before = self._counts.get(target)
         if before is None:  # what was counted before our first look may be hours old
             count = _Count(held, 0, 0, 0.0)
@@ -88,4 +89,4 @@ class Knocks:
         else:
             count = before._replace(now=held)
         self._counts[target] = count
-        return count.stopped
+        return count
