@@ -90,9 +90,12 @@ class Ledger:
 
     def _load_windows(self, policies: Mapping[str, Policy]) -> None:
         span = max(policy.within for policy in policies.values())
-        judgements = self.store.recent_judgements(span, lines=self.tracker.hears_alerts)
-        self.positions = self.store.positions()
-        self.tracker.replay(judgements, self._lifted)
+        try:
+            self.tracker.replay(self.store.recent_judgements(span, lines=self.tracker.hears_alerts), self._lifted)
+            self.positions = self.store.positions()
+        except CorruptError:
+            self.tracker.forget_windows()  # some were read by then
+            raise
 
     @property
     def store(self) -> StateStore:

@@ -32,19 +32,22 @@ class Allowlist:
 
     def __init__(self, entries: Iterable[Allowed] = ()) -> None:
         self.entries = tuple(dict.fromkeys((*ALWAYS, *entries)))
-        self._by_length: dict[int, dict[int, dict[int, Allowed]]] = {4: {}, 6: {}}
+        by_length: dict[int, dict[int, dict[int, Allowed]]] = {4: {}, 6: {}}
         for entry in self.entries:
-            alike = self._by_length[entry.prefix.family].setdefault(entry.prefix.length, {})
-            alike.setdefault(entry.prefix.network, entry)
+            network, length = entry.prefix
+            alike = by_length[entry.prefix.family].setdefault(length, {})
+            alike.setdefault(network >> 128 - length, entry)
+        self._lengths = {
+            family: [(length, 128 - length, alike) for length, alike in lengths.items()]
+            for family, lengths in by_length.items()
+        }
 
     def covering(self, prefix: Prefix) -> Allowed | None:
         """Return an entry that holds the whole of *prefix*, or None."""
-        for length, entries in self._by_length[prefix.family].items():
-            if length <= prefix.length:
-                shift = 128 - length
-                entry = entries.get(prefix.network >> shift << shift)
-                if entry:
-                    return entry
+        network, bits = prefix
+        for length, shift, entries in self._lengths[prefix.family]:
+            if length <= bits and (entry := entries.get(network >> shift)):
+                return entry
         return None
 
     def inside(self, prefix: Prefix) -> tuple[Allowed, ...]:

@@ -15,6 +15,7 @@ recorded but do not count towards another.
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import partial
+from sys import intern
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -187,6 +188,7 @@ class Tracker:
         counted = "1 counted" if policy.limit == 1 else f"{len(window)} counted in {span}"
         within = format_duration(policy.within)
         reason = f"{counted}, the last {offence.rule}; policy {policy.name} bans at {policy.limit} within {within}"
+        reason = intern(reason)  # thousands who come at once have the same
         return Ban(prefix, policy.scope, policy.name, offence.rule, start, start + policy.duration(nth), nth, reason)
 
     def enter(self, ban: Ban) -> None:
@@ -268,6 +270,12 @@ class Tracker:
                 self._windows.pop(key, None)
             elif effect in (Effect.COUNTED, Effect.KEPT_BACK):
                 self._keep(key, hit(self._windows.get(key, EMPTY), at, weight, policy))
+
+    def forget_windows(self) -> None:
+        """Count from nothing again."""
+        self._windows.clear()
+        if self._sightings:
+            self._sightings = Sightings()
 
     def forget_stale(self, latest: float) -> None:
         """Drop windows that no line as late as *latest* (log time) can fill, and what ended before it."""

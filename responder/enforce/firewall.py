@@ -11,6 +11,7 @@ Owned by the daemon's loop, whose selector it shares: no thread, no lock.
 import os
 import selectors
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,13 +64,13 @@ class Firewall(Channel):
 
     def apply(self, bans: Iterable[Ban], lifts: Iterable[Ban], then: Callable[[Outcome], None]) -> None:
         """Ask for *bans* to be enforced and *lifts* to be ended, in one transaction."""
-        ban = [[*ban.prefix, str(ban.scope), ban.expires] for ban in bans]
+        ban = [[*ban.prefix, _text(ban.scope), ban.expires] for ban in bans]
         lift = [[*ban.prefix, str(ban.scope)] for ban in lifts]
         self._ask({"do": "apply", "ban": ban, "lift": lift}, lambda answer: then(_outcome(answer)))
 
     def sync(self, bans: Iterable[Ban], never: Iterable[Prefix], then: Callable[[Outcome], None]) -> None:
         """Ask that the kernel hold exactly *bans* and never stop *never*."""
-        wanted = [[*ban.prefix, str(ban.scope), ban.expires] for ban in bans]
+        wanted = [[*ban.prefix, _text(ban.scope), ban.expires] for ban in bans]
         request = {"do": "sync", "wanted": wanted, "never": [[*prefix] for prefix in never]}
         self._ask(request, lambda answer: then(_outcome(answer)))
 
@@ -117,6 +118,9 @@ class Firewall(Channel):
         unanswered, self._open = self._open, {}
         for then in unanswered.values():
             then({"applied": 0, "error": reason})
+
+
+_text = lru_cache(maxsize=256)(str)
 
 
 def _environment() -> dict[str, str]:

@@ -40,9 +40,6 @@ class _Count(NamedTuple):
         return Stopped(self.packets + self.now.packets, self.octets + self.now.octets, self.last)
 
 
-_NOTHING = _Count(Held(0.0), 0, 0, 0.0)
-
-
 class Knocks:
     """What is known of the counters."""
 
@@ -56,25 +53,31 @@ class Knocks:
         What a new ban is found to have counted at the first look is new; one that is extended counts on.
         """
         for target, expires in changes.items():
-            before = self._counts.pop(target, _NOTHING)
-            if expires is not None:
-                count = before if before.now.expires > now else _NOTHING
-                self._counts[target] = count._replace(now=count.now._replace(expires=expires))
+            before = self._counts.get(target)
+            if expires is None:
+                self._counts.pop(target, None)
+            elif before and before.now.expires > now:
+                self._counts[target] = before._replace(now=before.now._replace(expires=expires))
+            else:
+                self._counts[target] = _Count(Held(expires), 0, 0, 0.0)
 
     def look(self, backend: Backend, now: float) -> dict[Target, Held]:
         """Return what *backend* holds, having taken note of it; forget what it does not hold any more."""
         begin = time.monotonic()
         held = backend.held(now)
-        self.observe(held, now)
-        self._counts = {target: self._counts[target] for target in held}
+        for target, one in held.items():
+            self._observe(target, one, now)
+        gone = [target for target in self._counts if target not in held]
+        for target in gone:  # the others stay under the key that they have, which the backend holds as well
+            del self._counts[target]
         self.due = now + max(_LOOK_EVERY, _SHARE * (time.monotonic() - begin))
         return held
 
     def observe(self, held: Mapping[Target, Held], now: float) -> dict[Target, Stopped]:
         """Take note of *held*, and return what each of it has stopped."""
-        return {target: self._observe(target, one, now) for target, one in held.items()}
+        return {target: self._observe(target, one, now).stopped for target, one in held.items()}
 
-    def _observe(self, target: Target, held: Held, now: float) -> Stopped:
+    def _observe(self, target: Target, held: Held, now: float) -> _Count:
         before = self._counts.get(target)
         if before is None:  # what was counted before our first look may be hours old
             count = _Count(held, 0, 0, 0.0)
@@ -86,4 +89,4 @@ class Knocks:
         else:
             count = before._replace(now=held)
         self._counts[target] = count
-        return count.stopped
+        return count

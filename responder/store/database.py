@@ -24,10 +24,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from responder import databases
 from responder.errors import StoreError
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; Alembic is only loaded when the file is not there yet."""
 
 _PATIENCE = 5.0  # seconds that a reader of the file may keep us waiting
+_LOGGED = 4000  # pages, 16 MB: what is written again before they are copied into the file is copied once
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NO_TEXT = "Could not decode to UTF-8"  # Python's own finding, which has no code
 
@@ -86,7 +87,13 @@ def connect(path: Path) -> sa.Connection:
 
 def _prepare(raw: Any, _record: Any) -> None:
     raw.isolation_level = None  # SQLAlchemy begins and ends transactions, not sqlite3
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-8000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "cache_size=-8000",
+        f"wal_autocheckpoint={_LOGGED}",
+    ):
         raw.execute(f"PRAGMA {pragma}")
 
 

@@ -67,7 +67,7 @@ offences = Table(
     Column("weight", Integer, nullable=False),
     Column("effect", Text, nullable=False),
     Column("line", Text, nullable=False),
-    Index("offences_by_address", "address", "time"),
+    Index("offences_by_address", "address"),
     Index("offences_by_time", "time"),
 )
 

@@ -1,6 +1,7 @@
 """Guard, Logs and Kernel each keep a promise of their own."""
 
 import selectors
+import sqlite3
 import time
 from contextlib import closing
 from datetime import UTC
@@ -14,7 +15,7 @@ from responder.daemon import guard
 from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import Ledger
-from responder.daemon.logs import Logs
+from responder.daemon.logs import Found, Logs
 from responder.decide.allowlist import Allowed, Allowlist
 from responder.decide.policy import Policy
 from responder.decide.tracker import Tracker
@@ -24,6 +25,7 @@ from responder.errors import StoreError
 from responder.settings.source import SourceSettings
 from responder.store.state import Batch, StateStore
 from responder.values import Outcome, Prefix
+from tests.decide.values import an_offence
 from tests.lab.wait import until
 from tests.store.strategies import NOON, a_ban
 
@@ -116,6 +118,21 @@ def test_a_corrupt_file_in_a_folder_that_takes_no_other_does_not_stop_enforcemen
         assert not ledger.commit({}, 0.0, NOON + 0.5), "not again before its time"
         assert ledger.commit({}, 0.0, NOON + 2)
         assert [past.ban for past in ledger.bans_of(Prefix.parse("203.0.113.7"), 9)] == [a_ban("203.0.113.7")]
+
+
+def test_what_was_counted_comes_from_the_store_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A value is damaged behind good ones: the logs are read again, so none of those may count as well."""
+    disk = Disk(tmp_path / "state")
+    offences = [an_offence("203.0.113.7", NOON), an_offence("203.0.113.8", NOON)]
+    disk.ledger.judge([Found("mail", offences, live=True)], NOON)
+    assert disk.ledger.commit({}, 0.0, NOON)
+    disk.ledger.close()
+    with closing(sqlite3.connect(tmp_path / "state" / "state.db")) as raw, raw:
+        raw.execute("UPDATE offences SET address = 7 WHERE id = 2")
+
+    with closing(Disk(tmp_path / "state").ledger) as ledger:
+        assert ledger.kept_aside
+        assert (ledger.tracker.tracked, ledger.positions) == (0, {})
 
 
 def test_a_state_folder_that_cannot_be_made_is_a_store_error(tmp_path: Path) -> None:

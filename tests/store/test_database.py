@@ -93,7 +93,7 @@ def read_all(path: Path) -> None:
     store = StateStore(path)
     try:
         store.recent_bans(0.0)
-        store.recent_judgements(1e9)
+        [*store.recent_judgements(1e9)]
         store.positions()
         store.names()
         store.offences_of(Prefix.parse("198.51.0.0/16"), 10_000)

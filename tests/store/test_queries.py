@@ -87,7 +87,7 @@ def test_every_statement_runs_on_an_index(tmp_path: Path) -> None:
     )
     store.positions()
     store.recent_bans(NOON)
-    store.recent_judgements(600.0)
+    [*store.recent_judgements(600.0)]
     store.offences_of(address, 5)
     store.bans_of(address, 5)
     store.prune(NOON, 1000, NOON)
@@ -124,7 +124,7 @@ def test_pruning_ends_at_its_limits_and_takes_nothing_else(
         young = [(n, one._replace(ban=None)) for n, one in enumerate(judgements) if one.offence.time >= offences_before]
         newest = [one for n, one in young if n > young[-1][0] - most]
         lasting = [ban for ban in made if ban.expires >= bans_before]
-        assert store.recent_judgements(1e9) == newest
+        assert [*store.recent_judgements(1e9)] == newest
         assert [past.ban for past in store.recent_bans(0.0)] == lasting
         assert gone == len(judgements) - len(newest) + len(made) - len(lasting)
         store.close()

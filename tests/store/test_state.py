@@ -62,7 +62,7 @@ def test_what_was_committed_comes_back_exactly(
         store = reopened(first)
 
         made = [judgement.ban for judgement in judgements if judgement.ban] + bans
-        assert store.recent_judgements(1e9) == [kept(judgement) for judgement in judgements]
+        assert [*store.recent_judgements(1e9)] == [kept(judgement) for judgement in judgements]
         assert [past for past in store.recent_bans(0.0) if past.ended is None] == [
             PastBan(ban, None, None) for ban in made
         ]
@@ -150,7 +150,7 @@ def test_a_restart_gets_the_offences_that_windows_reach_back_to(tmp_path: Path, 
 
     store.commit(Batch(aged, lag=lag), NOON)
 
-    assert store.recent_judgements(span) == aged[1:]
+    assert [*store.recent_judgements(span)] == aged[1:]
     store.close()
 
 
@@ -161,7 +161,7 @@ def test_offences_come_back_in_the_order_in_which_they_were_judged(tmp_path: Pat
 
     store.commit(Batch(judged), NOON)
 
-    assert store.recent_judgements(600.0) == judged
+    assert [*store.recent_judgements(600.0)] == judged
     store.close()
 
 
@@ -169,7 +169,7 @@ def test_an_empty_store_has_nothing_to_tell(tmp_path: Path) -> None:
     """A first start is no special case for whoever asks."""
     store = StateStore(tmp_path / "state.db")
 
-    assert store.recent_judgements(1e9) == []
+    assert [*store.recent_judgements(1e9)] == []
     assert store.recent_bans(0.0) == []
     assert store.positions() == {}
     assert store.names() == {}
@@ -185,9 +185,9 @@ def test_a_batch_that_cannot_be_stored_leaves_no_part_of_it(tmp_path: Path) -> N
     with pytest.raises(StoreError, match=r"state\.db"):
         store.commit(Batch([good, bad]), NOON)
 
-    assert store.recent_judgements(1e9) == []
+    assert [*store.recent_judgements(1e9)] == []
     store.commit(Batch([good]), NOON)
-    assert store.recent_judgements(1e9) == [good]
+    assert [*store.recent_judgements(1e9)] == [good]
     store.close()
 
 
@@ -198,7 +198,7 @@ def test_a_durable_commit_is_one_too(tmp_path: Path) -> None:
 
     store.commit(Batch([judgement]), NOON, durable=True)
 
-    assert store.recent_judgements(1e9) == [judgement]
+    assert [*store.recent_judgements(1e9)] == [judgement]
     store.close()
 
 
