@@ -12,6 +12,8 @@ from responder import program, whereabouts
 from responder.cli import moving_in
 from responder.cli.output import as_json, config_option, print_json, say, table
 from responder.moving import fail2ban as from_fail2ban
+from responder.moving import ossec as from_ossec
+from responder.moving import sshguard as from_sshguard
 from responder.moving.plan import Plan, settings_text
 from responder.moving.remark import Kind
 
@@ -83,6 +85,30 @@ def fail2ban(
         changed=_changed("fail2ban") if source == from_fail2ban.FOLDER else (),
     )
     _carry_out(plan, **how)
+
+
+@moving.command()
+@click.argument("source", metavar="[FILE]", default=from_ossec.FILE, type=click.Path(path_type=Path))
+@_common
+def ossec(*, source: Path, **how: Any) -> None:
+    """Take over from OSSEC or Wazuh: FILE (/var/ossec/etc/ossec.conf).
+
+    Its allowlist is kept, its alerts become a source, and what its active
+    response did at the firewall is the policy `active-response`.
+    """
+    _carry_out(from_ossec.read(source), **how)
+
+
+@moving.command()
+@click.argument("source", metavar="[FILE]", default=from_sshguard.FILE, type=click.Path(path_type=Path))
+@_common
+def sshguard(*, source: Path, **how: Any) -> None:
+    """Take over from SSHGuard: FILE (/etc/sshguard/sshguard.conf).
+
+    Its logs, limits and allowlist are kept; whom its blacklist bans for ever
+    can be banned here for ten years (--bans).
+    """
+    _carry_out(from_sshguard.read(source), **how)
 
 
 def _changed(package: str) -> frozenset[Path]:

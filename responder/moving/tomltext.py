@@ -9,7 +9,14 @@ _LONG = 90
 def literal(text: str) -> str:
     """Return *text* as a TOML string that leaves backslashes alone where that can be."""
     plain = "'" not in text and text.isprintable() and "\\" in text
-    return f"'{text}'" if plain else json.dumps(text, ensure_ascii=not text.isprintable())
+    return f"'{text}'" if plain else '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return f"\\{char}"
+    code = ord(char)
+    return char if char.isprintable() else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def value(given: object) -> str:
