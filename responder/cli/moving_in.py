@@ -76,5 +76,6 @@ def ban(bans: tuple[OldBan, ...], config: Path | None, *, quiet: bool) -> dict[s
 
 
 def _asked(one: OldBan) -> dict[str, Any]:
-    seconds = _LONGEST if one.until is None else max(1.0, one.until - time.time())
+    until = one.since + _LONGEST if one.until is None else one.until
+    seconds = min(max(1.0, until - time.time()), _LONGEST)
     return {"address": str(one.prefix), "seconds": seconds, "reason": one.why}
