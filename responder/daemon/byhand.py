@@ -21,6 +21,7 @@ MANUAL = "manual"
 LONGEST = 3650 * DAY
 MOST = 1000
 """Bans of one request."""
+_SAME = 1.0  # seconds: who is asked for a second time is not banned a moment longer
 
 Reply = Callable[[Message], None]
 
@@ -62,7 +63,7 @@ def adopt(daemon: Engine, request: Message, reply: Reply) -> None:
         except (UsageError, ValueError) as error:
             refused.append({"address": str(one.get("address"))[:64], "why": str(error)})
             continue
-        if daemon.ledger.tracker.longer(ban):
+        if daemon.ledger.tracker.longer(ban._replace(expires=ban.expires - _SAME)):
             longer += 1
         else:
             daemon.ledger.ban(ban)

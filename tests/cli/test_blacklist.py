@@ -25,9 +25,9 @@ class Blacklist:
         return self._responder("blacklist", *words)
 
     def have_listed(self, about: str) -> None:
-        """Have *about* reported by three on the last three days."""
+        """Have *about* reported by three on three days, long enough ago that the hour of today makes no difference."""
         for ago, name in enumerate(("ann", "bob", "cat")):
-            day = f"{datetime.now(UTC) - timedelta(days=ago + 1):%Y-%m-%d}"
+            day = f"{datetime.now(UTC) - timedelta(days=ago + 2):%Y-%m-%d}"
             assert self("reporter", "add", name, "--group", "person").status == 0
             assert self("report", about, "--reporter", name, "--day", day, "--category", "spam").status == 0
 
