@@ -36,11 +36,11 @@ USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog", "/var/log/auth.log", "/va
 """Where Debian (mail.log, auth.log) and Red Hat (maillog, secure) keep what we read; those that exist are followed."""
 
 
-USUAL_UNITS = (
-    "ssh.service", "sshd.service", "sshd", "sshd-session",
-    "postfix.service", "postfix@-.service", "dovecot.service", "exim4.service",
-)  # fmt: skip
-"""What is followed in the journal where there are no such logs; a process of sshd may end too soon to have a unit."""
+SSHD_UNITS = ("ssh.service", "sshd.service", "sshd", "sshd-session")
+"""sshd in the journal, by unit and by name: a process of it may end too soon to have a unit."""
+POSTFIX_UNITS = ("postfix.service", "postfix@-.service")
+USUAL_UNITS = (*SSHD_UNITS, *POSTFIX_UNITS, "dovecot.service", "exim4.service")
+"""What is followed in the journal where there are no such logs."""
 JOURNAL = Path("/run/systemd/journal/socket")
 """There where journald runs."""
 

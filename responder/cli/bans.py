@@ -1,6 +1,7 @@
 """bans - ``responder bans``, ``ban`` and ``unban``."""
 
 import getpass
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -78,7 +79,7 @@ def ban(
         say(f"{answer['prefix']} is banned until {answer['expires']}")
         for prefix in answer["still_allowed"]:
             say(f"  but {prefix} inside it is on the allowlist and stays allowed")
-    _not_there_yet(answer)
+    not_there_yet(answer)
 
 
 @click.command()
@@ -99,10 +100,11 @@ def unban(address: str, as_json: bool, config: Path | None) -> None:
         say(answer["note"])
     if not answer["lifted"]:
         raise SystemExit(1)
-    _not_there_yet(answer)
+    not_there_yet(answer)
 
 
-def _not_there_yet(answer: dict[str, object]) -> None:
+def not_there_yet(answer: Mapping[str, object]) -> None:
+    """Raise UsageError where the kernel or the disk does not have yet what *answer* tells of."""
     if not answer["enforced"]:
         raise UsageError(f"the kernel does not know yet: {answer['firewall_error']}; it is told as soon as it can be")
     if not answer["stored"]:

@@ -6,8 +6,9 @@ they are stored in one transaction and told to the kernel in one message.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
+from responder.daemon import asked
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import Ledger
 from responder.daemon.safety import Safety
@@ -53,15 +54,16 @@ def made(daemon: Engine, prefix: Prefix, scope: Scope, seconds: float, reason: s
 
 def adopt(daemon: Engine, request: Message, reply: Reply) -> None:
     """Take over ``bans``, each with ``address``, ``seconds`` and ``reason``; raises UsageError for anything else."""
-    asked = request.get("bans")
-    if not isinstance(asked, list) or len(asked) > MOST or not all(isinstance(one, Mapping) for one in asked):
+    wanted = request.get("bans")
+    if not isinstance(wanted, list) or len(wanted) > MOST or not all(isinstance(one, Mapping) for one in wanted):
         raise UsageError(f"bans must be a list of at most {MOST} objects with address, seconds and reason")
     bans, refused, longer = [], [], 0
-    for one in asked:
+    for one in wanted:
         try:
-            ban = made(daemon, Prefix.parse(str(one.get("address"))), Scope(), _seconds(one), _reason(one))
+            seconds = asked.number(one, "seconds", 0)
+            ban = made(daemon, asked.prefix(one), Scope(), seconds, asked.text(one, "reason", "taken over"))
         except (UsageError, ValueError) as error:
-            refused.append({"address": str(one.get("address"))[:64], "why": str(error)})
+            refused.append({"address": asked.text(one, "address", ""), "why": str(error)})
             continue
         if daemon.ledger.tracker.longer(ban._replace(expires=ban.expires - _SAME)):
             longer += 1
@@ -76,14 +78,3 @@ def adopt(daemon: Engine, request: Message, reply: Reply) -> None:
 def enforced(outcome: Outcome) -> Message:
     """Return what *outcome* says of the kernel, for an answer."""
     return {"enforced": not outcome.error, "firewall_error": outcome.error}
-
-
-def _seconds(asked: Mapping[str, Any]) -> float:
-    seconds = asked.get("seconds")
-    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
-        raise UsageError("seconds must be a number")
-    return float(seconds)
-
-
-def _reason(asked: Mapping[str, Any]) -> str:
-    return str(asked.get("reason") or "taken over")[:500]

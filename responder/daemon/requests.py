@@ -6,12 +6,11 @@ refused.  Changes are answered when the kernel has them and the disk has them.
 
 import os
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import responder
-from responder import policyfile
 from responder.config import Config
-from responder.daemon import byhand, shown
+from responder.daemon import asked, byhand, shown
 from responder.daemon.activity import Activity
 from responder.daemon.byhand import enforced
 from responder.daemon.guard import Guard
@@ -151,9 +150,8 @@ class Requests:
 
     def _ban(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
-        prefix = _prefix(request)
-        scope = policyfile.scope(_verdict(request), map(policyfile.parse_port, _ports(request)))
-        ban = byhand.made(daemon, prefix, scope, _number(request, "seconds", DAY), _text(request, "reason", "by hand"))
+        prefix, seconds = asked.prefix(request), asked.number(request, "seconds", DAY)
+        ban = byhand.made(daemon, prefix, asked.scope(request), seconds, asked.text(request, "reason", "by hand"))
         if longer := daemon.ledger.tracker.longer(ban):
             until = format_time(longer.expires)
             raise UsageError(f"{prefix} is banned until {until} already; unban it first to have it shorter")
@@ -166,8 +164,8 @@ class Requests:
 
     def _unban(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
-        prefix = _prefix(request)
-        lifted = daemon.lift(prefix, _by(request), now)
+        prefix = asked.prefix(request)
+        lifted = daemon.lift(prefix, asked.by(request), now)
         if not lifted:
             around = [str(ban.prefix) for ban in daemon.ledger.tracker.bans(now) if ban.prefix.covers(prefix)]
             hint = f"; it is inside {', '.join(around)}, which is" if around else ""
@@ -188,26 +186,26 @@ class Requests:
 
     def _panic(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
-        lifted, problem = daemon.safety.panic.start(_by(request), now)
+        lifted, problem = daemon.safety.panic.start(asked.by(request), now)
         stored = daemon.commit(durable=True) and not problem
         answer = {"lifted": lifted, "stored": stored, "problem": problem or daemon.ledger.trouble}
         daemon.kernel.flush(now, lambda outcome: reply({**answer, "firewall_error": outcome.error}))
 
     def _resume(self, request: Message, reply: Reply) -> None:
-        self._daemon.safety.panic.resume(_by(request), self._daemon.now())
+        self._daemon.safety.panic.resume(asked.by(request), self._daemon.now())
         self._daemon.sharing.protect()  # has listings taken again
         reply({"resumed": True})
 
     def _confirm(self, request: Message, reply: Reply) -> None:
         daemon = self._daemon
-        daemon.safety.trial.confirm(_by(request), daemon.now())
+        daemon.safety.trial.confirm(asked.by(request), daemon.now())
         reply({"confirmed": True, "bans": len(daemon.ledger.tracker.bans(daemon.now()))})
 
     def _explain(self, request: Message, reply: Reply) -> None:
         daemon, now = self._daemon, self._daemon.now()
-        prefix = _prefix(request)
+        prefix = asked.prefix(request)
         tracker = daemon.ledger.tracker
-        most = int(max(1, min(_number(request, "most", 50), _MOST_SHOWN)))
+        most = int(max(1, min(asked.number(request, "most", 50), _MOST_SHOWN)))
         network = prefix.widen(32, 64)  # an IPv6 host changes its address at will inside its /64
         allowed = tracker.allowlist.covering(prefix)
         answer: Message = {
@@ -239,37 +237,3 @@ class Requests:
             reply({**answer, "kernel": shown.kernel(held_in(held))})
 
         daemon.kernel.firewall.holds(prefix, add_kernel)
-
-
-def _prefix(request: Message) -> Prefix:
-    return Prefix.parse(str(request.get("address")))
-
-
-def _verdict(request: Message) -> str:
-    verdict = str(request.get("verdict") or "drop")
-    if verdict not in ("drop", "reject"):
-        raise UsageError(f"{verdict!r} is no verdict; it is drop or reject")
-    return verdict
-
-
-def _ports(request: Message) -> list[Any]:
-    ports = request.get("ports") or []
-    if not isinstance(ports, list):
-        raise UsageError(f"ports is {ports!r}; it is a list")
-    return ports
-
-
-def _number(request: Message, key: str, default: float) -> float:
-    value = request.get(key) or default
-    if not isinstance(value, (int, float)):
-        raise UsageError(f"{key} is {value!r}; write a number")
-    return value
-
-
-def _text(request: Message, key: str, default: str) -> str:
-    """Return what *request* says, bounded; a word of the command line that is no UTF-8 becomes storable text."""
-    return str(request.get(key) or default).encode(errors="replace").decode()[:500]
-
-
-def _by(request: Message) -> str:
-    return _text(request, "by", "an administrator")

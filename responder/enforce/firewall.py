@@ -65,7 +65,7 @@ class Firewall(Channel):
     def apply(self, bans: Iterable[Ban], lifts: Iterable[Ban], then: Callable[[Outcome], None]) -> None:
         """Ask for *bans* to be enforced and *lifts* to be ended, in one transaction."""
         ban = [[*ban.prefix, _text(ban.scope), ban.expires] for ban in bans]
-        lift = [[*ban.prefix, str(ban.scope)] for ban in lifts]
+        lift = [[*ban.prefix, _text(ban.scope)] for ban in lifts]
         self._ask({"do": "apply", "ban": ban, "lift": lift}, lambda answer: then(_outcome(answer)))
 
     def sync(self, bans: Iterable[Ban], never: Iterable[Prefix], then: Callable[[Outcome], None]) -> None:

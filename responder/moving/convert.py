@@ -21,7 +21,7 @@ from typing import NamedTuple
 from responder.detect import examples, rulefile
 from responder.detect.detector import Detector
 from responder.detect.syntax import REPEATS, Nodes, op, parts
-from responder.moving import clock, rewrite, sample
+from responder.moving import clock, rewrite, sample, webserver
 from responder.moving.expression import Refusal
 from responder.moving.filterfile import HEADER, Filter, Regex
 from responder.moving.plan import RuleFile
@@ -35,7 +35,6 @@ _SPELLED_OUT = re.compile(
 )
 _ACCESS = re.compile(r'\^?(?:\\s\*)?<(?:HOST|ADDR|IP4|IP6)>(?:\s|\\s).*"', re.DOTALL)
 _MOST_PROGRAMS = 12
-_WEB = ("nginx", "apache2", "httpd")
 
 
 class Form(NamedTuple):
@@ -101,7 +100,7 @@ def _form(found: Filter, regex: Regex, *, syslog: bool) -> tuple[Form, str]:
     if spelled := _SPELLED_OUT.match(regex.text):
         return Form("syslog", (spelled["program"],)), "^" + regex.text[spelled.end() :]
     if _ACCESS.match(regex.text):
-        return Form("access-log", _WEB), regex.text
+        return Form("access-log", webserver.ALL), regex.text
     return (Form("syslog", ("*",)) if syslog else Form("plain", (found.name,))), regex.text
 
 

@@ -18,7 +18,7 @@ from responder.moving.ini import Ini, UndefinedError
 from responder.moving.jail import Jail, jails, seconds
 from responder.moving.merged import merged
 from responder.moving.oldactions import actions
-from responder.moving.plan import Plan
+from responder.moving.plan import OldBan, Plan
 from responder.moving.remark import Remark
 from responder.moving.takeover import Share, converted, handed_over, stand_ins
 from responder.times import DAY
@@ -58,8 +58,8 @@ def read(
         remarks.append(Remark("human", str(folder), "no jail is enabled"))
     spared, together = ignored(wanted), merged(shares)
     notify, undone = actions(wanted)
-    path = database or _database(main)
-    bans, unclear = oldbans.read(path, now) if path and (database or path.exists()) else ((), ())
+    bans, unclear = oldbans.read(database, now) if database else _bans(main, now)
+    unclear = (*unclear, *(Remark("human", jail.where, why) for jail in wanted for why in jail.problems))
     told = (one for share in shares for one in share.remarks)
     return Plan(
         origin=str(folder),
@@ -97,6 +97,15 @@ def _files(folder: Path, name: str) -> Iterator[Path]:
     for kind in ("conf", "local"):
         yield folder / f"{name}.{kind}"
         yield from sorted((folder / f"{name}.d").glob(f"*.{kind}"))
+
+
+def _bans(main: Ini, now: float) -> tuple[tuple[OldBan, ...], tuple[Remark, ...]]:
+    """Return the bans in force, where the settings say they are."""
+    path = _database(main)
+    try:
+        return oldbans.read(path, now) if path and path.exists() else ((), ())
+    except (UsageError, PermissionError) as error:
+        return (), (Remark("human", str(path), f"{error}; without it nobody it has banned is known"),)
 
 
 def _database(main: Ini) -> Path | None:

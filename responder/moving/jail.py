@@ -112,10 +112,6 @@ class Jail(NamedTuple):
         """Tell whether its action lets in whom it finds, instead of keeping him out."""
         return re.search(r"blocktype\s*=\s*[\"']?(?:RETURN|ACCEPT)\b", self.get("action")) is not None
 
-    def span(self, option: str) -> float | None:
-        """Return a span in seconds, `FOREVER` for none, None where it is not set; raises ValueError."""
-        return seconds(self.get(option)) if self.get(option).strip() else None
-
 
 def jails(ini: Ini, folder: Path, changed: frozenset[Path]) -> Iterator[Jail]:
     """Yield the jails of the configuration *ini*, which was read in *folder*; *changed* are no longer as they came."""

@@ -26,7 +26,10 @@ def merged(shares: Sequence[Share]) -> Merged:
     for name in dict.fromkeys(name for share in shares for name in share.limits):
         those = [(share.jail, share.limits[name]) for share in shares if name in share.limits]
         jails = ", ".join(jail for jail, _ in those)
-        values, differ = penalty.patient([limits.values for _, limits in those])
+        wanted = frozenset[str]().union(*(limits.wanted for _, limits in those))
+        if not wanted:
+            continue
+        values, differ = penalty.patient([limits.values for _, limits in those], wanted)
         policies[name] = penalty.table(values, _ports([limits for _, limits in those]))
         about[name] = f"from jail{'s' if len(those) > 1 else ''} {jails}"
         if differ:

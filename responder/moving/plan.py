@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 from responder.moving.remark import Remark
 from responder.moving.tomltext import comment, pairs, value
+from responder.times import DAY
 from responder.values import Prefix
+
+EVER = 3650 * DAY
+"""How long a ban without an end lasts here, in seconds: ten years."""
 
 
 class RuleFile(NamedTuple):

@@ -16,11 +16,11 @@ from typing import NamedTuple
 from responder.moving import alertrules, blockers
 from responder.moving.blockers import Does
 from responder.moving.ossecfile import Element
+from responder.moving.plan import EVER
 from responder.moving.remark import Remark
-from responder.times import DAY, MINUTE, format_duration
+from responder.times import MINUTE, format_duration
 
 POLICY = "active-response"
-_EVER = 3650 * DAY
 _MOST = 5
 
 
@@ -76,12 +76,12 @@ def read(config: Element, where: str) -> Responses:
 def _timeout(block: Element) -> float | None:
     found = re.match(r"\s*\+?(\d{1,12})", block.get("timeout"))
     seconds = float(found[1]) if found else 0.0
-    return min(seconds, _EVER) or None
+    return min(seconds, EVER) or None
 
 
 def _policy(ends: Sequence[float | None], repeated: Element | None) -> dict[str, object]:
     """Return ban, escalate and max_ban such that no ban is longer than the shortest of *ends* and *repeated* say."""
-    ban = min((one for one in ends if one is not None), default=_EVER)
+    ban = min((one for one in ends if one is not None), default=EVER)
     made: dict[str, object] = {"ban": format_duration(ban), "escalate": 1.0}
     steps = _steps(repeated) if repeated and any(ends) else []
     if steps and min(steps) > ban:
@@ -99,7 +99,7 @@ def _steps(repeated: Element) -> list[float]:
         found = re.match(r"\s*(\d{1,9})", text)
         if not found or not int(found[1]):
             break
-        steps.append(min(int(found[1]) * MINUTE, _EVER))
+        steps.append(min(int(found[1]) * MINUTE, EVER))
     return steps
 
 
@@ -132,7 +132,7 @@ def _span(one: _Response, ban: str, where: str) -> Remark:
     at = f"{where}:{timeout.line if timeout else one.element.line}"
     if one.seconds is None:
         said = f"timeout {timeout.text[:40]}" if timeout else "no timeout"
-        ends = "after ten years; set a shorter `ban`" if ban == format_duration(_EVER) else f"after {ban}, as others do"
+        ends = "after ten years; set a shorter `ban`" if ban == format_duration(EVER) else f"after {ban}, as others do"
         return Remark("tightened", at, f"{said}: bans had no end; now they end {ends}")
     own = format_duration(one.seconds)
     if own != ban:

@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from responder.moving.plan import EVER
 from responder.moving.remark import Kind, Remark
 from responder.moving.shellvars import Assignment
 from responder.moving.tomltext import value
@@ -29,7 +30,6 @@ _FACTOR = re.compile(r"\s*(\d{1,4}(?:\.\d{1,6})?)\s*", re.ASCII)
 _SCORE = 10
 _MOST = 10_000
 _DOUBLED = 2.0
-_EVER = 3650 * DAY
 _LONGEST_WINDOW = 30 * DAY
 """Offences are kept for so long, unless the settings say otherwise."""
 
@@ -90,8 +90,8 @@ def _within(text: str) -> Read:
 
 def _ban(text: str) -> Read:
     seconds = _whole(text)
-    if seconds > _EVER:
-        return format_duration(_EVER), "tightened", "ten years are enough"
+    if seconds > EVER:
+        return format_duration(EVER), "tightened", "ten years are enough"
     return format_duration(seconds), "kept", ""
 
 

@@ -10,13 +10,14 @@ import glob
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from responder.moving import logreader
+from responder.config import SSHD_UNITS
+from responder.moving import logreader, webserver
 from responder.moving.remark import Remark
 from responder.moving.shellvars import Assignment
 
-_SSHD = frozenset(("sshd", "ssh.service", "sshd.service"))
 _SESSION = "sshd-session"
 """What sshd calls itself since OpenSSH 9.8, once somebody has connected."""
+_SSHD = frozenset(SSHD_UNITS) - {_SESSION}
 
 Source = Mapping[str, object]
 
@@ -64,8 +65,7 @@ def _log(path: str, where: str) -> tuple[list[Source], Remark]:
 def _form(path: str) -> dict[str, object]:
     """Return format and program of the log at *path*, where it is not syslog's."""
     if "access" in path:
-        server = next((name for name in ("nginx", "apache2", "httpd") if name in path), "nginx")
-        return {"format": "access-log", "program": server}
+        return {"format": "access-log", "program": webserver.of(path)}
     own = {"exim": "exim4", "vsftpd": "vsftpd"}
     return next(({"format": "plain", "program": program} for name, program in own.items() if name in path), {})
 

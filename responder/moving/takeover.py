@@ -2,15 +2,14 @@
 
 import glob
 import re
-import shlex
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from responder.config import JOURNAL
+from responder.config import JOURNAL, POSTFIX_UNITS, SSHD_UNITS
 from responder.detect import library, rulefile
 from responder.detect.rule import Rule
-from responder.moving import convert, filterfile, penalty
+from responder.moving import convert, filterfile, logreader, penalty, webserver
 from responder.moving.convert import Form
 from responder.moving.counterparts import Counterpart, counterpart
 from responder.moving.filterfile import OF_THE_JAIL
@@ -21,20 +20,20 @@ from responder.moving.remark import Remark
 _SYSLOGS = re.compile(
     r"/var/log/(?:(?:auth|mail|daemon|user)\.log|mail\.(?:info|warn|err)|secure|maillog|syslog|messages)"
 )
-_UNITS = {
-    "sshd": ("ssh.service", "sshd.service", "sshd", "sshd-session"),
-    "postfix": ("postfix.service", "postfix@-.service"),
-}
+_UNITS = {"sshd": SSHD_UNITS, "postfix": POSTFIX_UNITS}
 """What the journal has of services whose unit is not called, on every system, as fail2ban's filter says."""
-_OF_A_UNIT = ("_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "_COMM")
 
 Source = Mapping[str, object]
 
 
 class Limits(NamedTuple):
-    """What a jail asks of one policy: numbers (times in seconds), and ports, none for all."""
+    """What a jail does: *values* (times in seconds), and ports, none for all.
+
+    *wanted* are the keys of the values that are to be in the policy.
+    """
 
     values: Mapping[str, float]
+    wanted: frozenset[str]
     ports: tuple[str, ...] = ()
 
 
@@ -59,13 +58,14 @@ def handed_over(jail: Jail, folder: Path, memory: float, changed: Collection[Pat
         return None
     if path in changed or not path.is_file() or path.with_suffix(".local").exists():
         return None
-    values, remarks = penalty.limits(jail, memory, only_own=True)
+    values, remarks = penalty.limits(jail, memory)
+    own_values = penalty.own(jail, values)
     sources, missing = _sources(jail, folder, Form(ours.format, (ours.program,)), ours.instead)
-    kept = Remark("kept", jail.where, f"{_said(ours)}{_stays(jail, ours, values)}")
+    kept = Remark("kept", jail.where, f"{_said(ours)}{_stays(jail, ours, own_values)}")
     return Share(
         jail=jail.name,
         sources=sources,
-        limits={policy: Limits(values) for policy in ours.policies if values},
+        limits={policy: Limits(values, own_values) for policy in ours.policies},
         remarks=(kept, *_off(jail, ours), *remarks, *missing),
     )
 
@@ -81,7 +81,7 @@ def converted(jail: Jail, folder: Path, memory: float) -> Share:
     slug = re.sub(r"[^a-z0-9]+", "-", jail.name.lower()).strip("-") or "jail"
     policy = f"fail2ban-{slug}"
     made = convert.convert(found, slug, policy, syslog=jail.journal or any(map(_SYSLOGS.match, jail.paths)))
-    values, remarks = penalty.limits(jail, memory, only_own=False)
+    values, remarks = penalty.limits(jail, memory)
     ports, unclear = penalty.ports(jail)
     sources: dict[str, Source] = {}
     missing: list[Remark] = []
@@ -95,7 +95,7 @@ def converted(jail: Jail, folder: Path, memory: float) -> Share:
     return Share(
         jail=jail.name,
         sources=tuple(sources.values()),
-        limits={policy: Limits(values, ports)},
+        limits={policy: Limits(values, frozenset(values), ports)},
         rules=made.files,
         remarks=(*made.remarks, *remarks, *unclear, *dict.fromkeys(missing)),
     )
@@ -106,10 +106,10 @@ def _said(ours: Counterpart) -> str:
     return f"our rules of {files} do its work" + (f"; {ours.note}" if ours.note else "")
 
 
-def _stays(jail: Jail, ours: Counterpart, values: Mapping[str, float]) -> str:
+def _stays(jail: Jail, ours: Counterpart, own: Collection[str]) -> str:
     """Say what of the jail's limits is not taken over."""
     named = ", ".join(f"[policy.{name}]" for name in ours.policies)
-    said = f"with your {', '.join(values)}" if values else "as it is, for the jail's limits are fail2ban's"
+    said = f"with your {', '.join(sorted(own))}" if own else "as it is, for the jail's limits are fail2ban's"
     return f"; {named} {said}; bans are from everything, the jail's from {jail.get('port') or 'everything'}"
 
 
@@ -141,9 +141,6 @@ def _sources(
     jail: Jail, folder: Path, form: Form, instead: tuple[str, str] = ("", "")
 ) -> tuple[tuple[Source, ...], list[Remark]]:
     """Return the sources with the lines of *form* that *jail* reads, and what is missing."""
-    named: dict[str, object] = {}
-    if form.format != "syslog":
-        named = {"format": form.format}
     if jail.journal:
         return _journal(jail, folder)
     paths = [path.replace(*instead, 1) if instead[0] else path for path in jail.paths]
@@ -155,14 +152,15 @@ def _sources(
         missing.append(Remark("human", jail.where, "it names no log; add a [[source]]"))
     elif not there:
         missing.append(Remark("kept", jail.where, f"{', '.join(paths)}: not there yet; followed when it appears"))
-    programs = [{**named, "program": _program(path, form)} if named else named for path in paths]
-    return tuple({"path": path, **program} for path, program in zip(paths, programs, strict=True)), missing
+    return tuple({"path": path, **_form(path, form)} for path in paths), missing
 
 
-def _program(path: str, form: Form) -> str:
-    """Return whose log *path* is: of the programs that *form* knows the one that its name has."""
-    known = ("nginx", "apache2", "httpd") if form.format == "access-log" else form.programs
-    return next((name for name in known if name in path), form.programs[0])
+def _form(path: str, form: Form) -> Source:
+    """Return what a source says of the lines in *path*, where they are not syslog's."""
+    if form.format == "syslog":
+        return {}
+    program = webserver.of(path) if form.format == "access-log" else form.programs[0]
+    return {"format": form.format, "program": program}
 
 
 def _journal(jail: Jail, folder: Path) -> tuple[tuple[Source, ...], list[Remark]]:
@@ -171,17 +169,8 @@ def _journal(jail: Jail, folder: Path) -> tuple[tuple[Source, ...], list[Remark]
     units = _UNITS.get(name, ())
     if "journalmatch" in jail.own or not units:
         match = jail.get("journalmatch") or filterfile.read(folder, name, given, {}).journal
-        units = tuple(dict.fromkeys(_named_by(match))) or units
+        units = logreader.read(f"journalctl {match}").names or units  # both name fields of the journal alike
     if not units:
         what = "it reads the whole journal; name units or programs: [[source]] journal = [...]"
         return (), [Remark("human", jail.where, what)]
     return ({"journal": list(units)},), []
-
-
-def _named_by(match: str) -> list[str]:
-    try:
-        words = shlex.split(match)
-    except ValueError:
-        words = match.split()
-    pairs = (word.partition("=") for word in words)
-    return [value for field, _, value in pairs if field in _OF_A_UNIT and value]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Command
+from tests.daemon.here import daemon_here
 from tests.lab.daemon import Daemon
 from tests.moving import debian as real
 
@@ -27,6 +28,7 @@ def test_settings_that_are_there_stay_and_get_what_they_lack(responder: Command,
     settings = folder / "responder.toml"
     before = '# mine\n[policy.fail2ban-xinetd-fail]\nlimit = 9  # patient\nwithin = "1h"\nban = "2h"\n'
     settings.write_text(before)
+    settings.chmod(0o640)
 
     said = responder("import", "fail2ban", real.CONFIGURATION, "--all", "--write", folder, "--json")
 
@@ -34,7 +36,9 @@ def test_settings_that_are_there_stay_and_get_what_they_lack(responder: Command,
     text = settings.read_text()
     assert all(line in text for line in before.splitlines())
     assert tomllib.loads(text)["source"]
-    assert (folder / "responder.toml.before").read_text() == before
+    kept = folder / "responder.toml.before"
+    assert kept.read_text() == before
+    assert [path.stat().st_mode & 0o777 for path in (settings, kept)] == [0o640, 0o640]
     assert (folder / "rules.d" / "fail2ban-xinetd-fail.toml").exists()
     assert {"kind": "human", "where": "policy.fail2ban-xinetd-fail.limit"}.items() <= next(
         one for one in said.json["remarks"] if one["where"].endswith("xinetd-fail.limit")
@@ -57,6 +61,15 @@ def test_all_or_nothing_is_written(responder: Command, tmp_path: Path) -> None:
     assert list((folder / "rules.d").iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_written_is_told(responder: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    said = responder("import", "fail2ban", real.CONFIGURATION, "--write", tmp_path / "file" / "etc")
+
+    assert said.status == 64
+    assert "nothing was written" in said.err
+
+
 def test_whom_it_banned_is_banned_here_for_as_long(responder: Command, daemon: Daemon, tmp_path: Path) -> None:
     now = int(time.time())
     database = tmp_path / "fail2ban.sqlite3"
@@ -72,3 +85,17 @@ def test_whom_it_banned_is_banned_here_for_as_long(responder: Command, daemon: D
     assert {row["reason"] for row in rows} == {"fail2ban: sshd"}
     again = responder("import", "fail2ban", real.CONFIGURATION, "--database", database, "--bans", "--json")
     assert again.json["banned"]["banned"] == 0
+
+
+def test_bans_that_the_kernel_does_not_have_are_told(responder: Command, tmp_path: Path) -> None:
+    settings = f'[firewall]\nsocket = "{tmp_path}/nobody.sock"\n[[source]]\npath = "{tmp_path}/mail.log"\n'
+    (tmp_path / "mail.log").touch()
+    responder.configure(settings)
+    database = tmp_path / "fail2ban.sqlite3"
+    real.banned(database, [("sshd", "198.18.5.7", int(time.time()), 36_000)])
+
+    with daemon_here(tmp_path, settings):
+        said = responder("import", "fail2ban", real.CONFIGURATION, "--database", database, "--bans")
+
+    assert said.status == 64
+    assert "the kernel does not know yet" in said.err

@@ -21,10 +21,14 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=4), inner, max_size=2)),
     max_leaves=4,
 )  # fmt: skip
-_VERBS = ("ping", "status", "bans", "ban", "unban", "explain", "flush")
+_VERBS = ("ping", "status", "bans", "ban", "adopt", "unban", "explain", "flush")
+_ADOPTED = st.lists(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(("address", "seconds", "reason"), _JSON)), max_size=3
+)
 _REQUESTS = st.fixed_dictionaries(
     {"do": st.one_of(st.sampled_from(_VERBS), _JSON)},
-    optional=dict.fromkeys(("address", "seconds", "reason", "by", "most"), _JSON),
+    optional=dict.fromkeys(("address", "seconds", "reason", "by", "most"), _JSON)
+    | {"bans": st.one_of(_ADOPTED, _JSON)},
 )
 
 
@@ -60,6 +64,8 @@ def test_no_request_ends_the_daemon(running: Engine, request: dict[str, Any]) ->
         ({"do": "ban", "address": SEVEN, "seconds": math.nan}, "a ban lasts from 1s to 3650d"),
         ({"do": "ban", "address": SEVEN, "seconds": [1]}, "seconds is [1]; write a number"),
         ({"do": "ban", "address": "127.0.0.1"}, "127.0.0.1 is on the allowlist (127.0.0.0/8: loopback)"),
+        ({"do": "adopt", "bans": [1]}, "bans must be a list of at most 1000 objects"),
+        ({"do": "adopt", "bans": [{}] * 1001}, "bans must be a list of at most 1000 objects"),
         ({"do": "explain", "address": SEVEN, "most": {}}, None),
         ({"do": "explain", "address": SEVEN, "most": "many"}, "most is 'many'; write a number"),
         ({"do": "explain", "address": "fe80::1%eth0"}, "zone id"),
@@ -83,6 +89,28 @@ def test_a_reason_that_is_no_text_is_kept_as_well_as_can_be(tmp_path: Path) -> N
         (ban,) = engine.ask("bans")["bans"]
         assert ban["reason"].startswith("caf? x")
         assert len(ban["reason"]) == 500
+
+
+def test_bans_are_taken_over_that_can_be_and_the_others_told(tmp_path: Path) -> None:
+    """None is made shorter, none of the allowlist is banned, and a reason that is no text can be stored."""
+    with Engine(tmp_path).running() as engine:
+        engine.settle()
+        engine.ask("ban", address="203.0.113.9", seconds=6000)
+        bans = [
+            {"address": SEVEN, "seconds": 600, "reason": "caf\udce9"},
+            {"address": "203.0.113.9", "seconds": 600, "reason": "x"},
+            {"address": "127.0.0.1", "seconds": 600, "reason": "x"},
+            {"address": "koko", "seconds": 600},
+            {"address": "203.0.113.10", "seconds": -1},
+        ]
+
+        answer = engine.ask("adopt", bans=bans)
+
+        assert (answer["banned"], answer["longer"], answer["stored"], answer["enforced"]) == (1, 1, True, True)
+        assert [one["address"] for one in answer["refused"]] == ["127.0.0.1", "koko", "203.0.113.10"]
+        assert engine.held() == {SEVEN, "203.0.113.9"}
+        reasons = {ban["prefix"]: ban["reason"] for ban in engine.ask("bans")["bans"]}
+        assert reasons[SEVEN] == "caf?"
 
 
 def test_a_ban_by_hand_is_stored_enforced_listed_and_explained(tmp_path: Path) -> None:

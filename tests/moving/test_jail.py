@@ -139,10 +139,36 @@ def test_what_cannot_be_kept_is_told_with_its_place(folder: Path) -> None:
     human = told(plan, "human")
     assert f"{folder}/jail.local:4 [nofilter]: there is no filter {folder}/filter.d/nowhere.conf" in human
     assert "[postfix]: ignorecommand has no counterpart" in human
-    assert "'1.2.3.4/99' is no address and no name" in human
-    assert "bantime: 'soon' is no time that fail2ban writes" in human
+    assert "'1.2.3.4/99' is no address, no network and no host" in human
+    assert "bantime: 'soon' is no number that fail2ban writes; 600 is taken" in human
     assert "action cloudflare has no counterpart" in human
     assert "iptables" not in human
+
+
+@pytest.mark.parametrize("broken", ["bantime.maxtime = soon\nbantime.increment = true", "maxretry = x", "findtime = x"])
+def test_a_number_that_is_none_is_told_and_the_usual_one_taken(folder: Path, broken: str) -> None:
+    (folder / "filter.d" / "koko.conf").write_text("[Definition]\nfailregex = ^koko: wrong word from <HOST>$\n")
+
+    plan = local(folder, f"[koko]\nenabled = true\nlogpath = /srv/koko.log\n{broken}\n")
+
+    assert {"limit": 5, "within": "10m", "ban": "10m"}.items() <= plan.policies["fail2ban-koko"].items()
+    assert "is no number that fail2ban writes" in told(plan, "human")
+
+
+def test_an_option_that_refers_to_nothing_is_told(folder: Path) -> None:
+    plan = local(folder, "[postfix]\nenabled = true\nlogpath = %(nowhere)s\n")
+
+    assert f"{folder}/jail.local:5: logpath: %(nowhere)s is nowhere" in told(plan, "human")
+
+
+def test_a_database_that_cannot_be_read_does_not_keep_the_rest_back(folder: Path) -> None:
+    (folder / "broken.db").write_text("no database")
+    (folder / "fail2ban.local").write_text(f"[Definition]\ndbfile = {folder}/broken.db\n")
+
+    plan = local(folder, "[postfix]\nenabled = true\n")
+
+    assert plan.sources
+    assert "without it nobody it has banned is known" in told(plan, "human")
 
 
 def test_mails_become_a_notice(folder: Path) -> None:

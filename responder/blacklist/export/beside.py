@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from responder.blacklist.export.draft import Draft
+from responder.draft import Draft
 
 
 class Memory(NamedTuple):

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from responder.blacklist.export import reload
 from responder.blacklist.export.beside import Memory, write_sum
-from responder.blacklist.export.draft import Draft, alone
 from responder.blacklist.export.exclusions import gather
 from responder.blacklist.export.formats import FORMATS, Format
 from responder.blacklist.export.head import Head, next_serial, read_stamp
 from responder.blacklist.export.selection import Selection, Tally, select
 from responder.blacklist.values import Entry, Kind, Subject
+from responder.draft import Draft, alone
 from responder.errors import ResponderError
 from responder.settings.export import ExportSettings
 
