@@ -20,6 +20,7 @@ from responder.moving.rewrite import ignored, rewrite
         (r"^\s*\[error\] client (<HOST>), user", r"\[error\] client <address>, user"),
         (r"^(?:\s+-)?\s*AUTHERR - <ADDR>\b", None),
         (rf"^{HEADER}failed ((?i)by|BYE) <HOST>", "failed (?:[Bb][Yy]|[Bb][Yy][Ee]) <address>"),
+        (r"^login failed from <HOST>[: -]+once", r"login failed from <address>[\: \-]+once"),
         (r"^\s+login failed from <HOST>$", " *login failed from <address>$"),
         (r"^  login failed from <HOST>$", " login failed from <address>$"),
         (r"^\[\]\s?login failed from (?P<host><HOST>)\s*$", "login failed from <address> *$"),
@@ -89,6 +90,8 @@ def test_postfix_writes_a_client_before_brackets() -> None:
         (r"^login failed (from <HOST>$", "no regular expression"),
         (r"^(?:a|aa)+ login failed from <HOST>$", "repetition"),
         (r"^<HOST> \d$", "no literal"),
+        (r"^login failed a++ from <HOST>$", "possessive repeat"),
+        (r"^login failed (?>a|b) from <HOST>$", "atomic group"),
     ],
 )
 def test_what_has_none_is_refused_with_the_reason(text: str, why: str) -> None:
