@@ -23,8 +23,7 @@ _HOSTS = re.compile(r"<(?:HOST|ADDR|IP4|IP6|F-IP4/|F-IP6/|F-ADDR/|SUBNET|F-SUBNE
 _FIELD = re.compile(r"<F-([A-Z0-9_-]+)>|</F-[A-Z0-9_-]+>")
 _FREE = {"<F-ID/>": r"\S+", "<F-PORT/>": r"\w+"}
 _LOCAL_FLAG = re.compile(r"(?<!\\)\((?:\?:)?\(\?i\)")
-
-
+_PLAIN = (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN, op.AT)
 _DEPENDS = "a part of it depends on what another part matched"
 
 
@@ -89,8 +88,10 @@ def _flat(nodes: Nodes) -> Nodes:
             raise Refusal("it looks ahead or back")
         elif kind is op.ASSERT_NOT:
             flat.append((kind, (argument[0], _flat(list(argument[1])))))
-        else:
+        elif kind in _PLAIN:
             flat.append(node)
+        else:
+            raise Refusal(f"it has what no pattern has: {str(kind).lower().replace('_', ' ')}")
     return flat
 
 

@@ -11,17 +11,17 @@ Source: fail2ban 1.0.2 and 1.1.0, jail.conf(5), fail2ban/client/filterreader.py 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from responder.moving import prefregex
 from responder.moving.ini import Ini, UndefinedError
 
 HEADER = "\uf8fe"
 _TAG = re.compile(r"<([^ <>]+)>")
 _NAMED = re.compile(r"([^\[]+)(?:\[(.*)\])?\s*", re.DOTALL)
 _GIVEN = re.compile(r"""\s*([\w.-]+)=(?:"([^"]*)"|'([^']*)'|([^,\]]*))(?:,|\]\s*\[|$)""", re.DOTALL)
-_CONTENT = re.compile(r"<F-CONTENT>(.*?)</F-CONTENT>(.*)", re.DOTALL)
 _MOST_TAGS = 1000
 OF_THE_JAIL = ("prefregex", "failregex", "ignoreregex", "maxlines", "datepattern", "journalmatch", "usedns")
 """Options of a filter that a jail may set itself."""
@@ -83,13 +83,14 @@ def read(folder: Path, name: str, given: Mapping[str, str], jail: Mapping[str, s
     options |= {option: ini.interpolated(jail[option], "Definition", known) for option in OF_THE_JAIL if option in jail}
     whole = {option: _whole(value, options, ini) for option, value in options.items()}
     at = ini.get("Definition", "failregex")
+    prefix = whole.get("prefregex", "").strip()
     return Filter(
         name=name,
         given=given,
         files=files,
         where=at.where if at else str(path),
-        failures=_regexes(whole.get("prefregex", ""), whole.get("failregex", "")),
-        ignored=_regexes(whole.get("prefregex", ""), whole.get("ignoreregex", "")),
+        failures=_regexes(whole.get("failregex", ""), prefix, prefregex.failing),
+        ignored=_regexes(whole.get("ignoreregex", ""), prefix, prefregex.ignoring),
         daemon=whole.get("_daemon", ""),
         journal=whole.get("journalmatch", ""),
         datepattern=whole.get("datepattern", ""),
@@ -120,19 +121,6 @@ def _option(name: str, options: Mapping[str, str], ini: Ini) -> str | None:
     return None
 
 
-def _regexes(prefix: str, text: str) -> tuple[Regex, ...]:
+def _regexes(text: str, prefix: str, behind: Callable[[str, str], tuple[str, str]]) -> tuple[Regex, ...]:
     found = [line.strip() for line in text.split("\n") if line.strip()]
-    return tuple(_regex(number, prefix.strip(), one) for number, one in enumerate(found, 1))
-
-
-def _regex(number: int, prefix: str, text: str) -> Regex:
-    """Return *text*, behind what *prefix* asks of each message."""
-    if not prefix:
-        return Regex(number, text)
-    found = _CONTENT.search(prefix)
-    if found is None:
-        return Regex(number, text, "prefregex has no <F-CONTENT>, and asks for something beside it")
-    if found[1] not in (".+", ".*") or found[2] not in ("", "$"):
-        return Regex(number, text, "<F-CONTENT> in prefregex is not the rest of the message")
-    before = prefix[: found.start()]
-    return Regex(number, before + (text[1:] if text.startswith("^") else f".*{text}"))
+    return tuple(Regex(number, *(behind(prefix, one) if prefix else (one,))) for number, one in enumerate(found, 1))

@@ -75,7 +75,7 @@ def _class(members: Nodes) -> str:
     if len(members) == 1 and members[0][0] is op.CATEGORY:
         return _SHORT[members[0][1]]
     inside = "".join(_item(item) for item in members)
-    return f"[{inside}]"
+    return f"[\\{inside}]" if inside.startswith(":") else f"[{inside}]"  # `regex` has other uses for [:
 
 
 def _item(item: Node) -> str:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(bool(real.missing()), reason=real.missing())
 
 _NOW = 1_800_000_000.0
 _STOCK = sorted(path.stem for path in (real.CONFIGURATION / "filter.d").glob("*.conf") if "common" not in path.stem)
-_CONVERTED = 55
+_CONVERTED = 58
 """So many of its expressions can be rules today, of 194."""
 
 
@@ -84,6 +84,16 @@ def test_fail2ban_finds_the_same_in_the_examples(name: str, tmp_path: Path) -> N
     assert told == {str(number + 1) for number in range(len(found.failures))}
     blamed = real.found(real.CONFIGURATION, name, lines, tmp_path) if lines else []
     assert blamed == [example["address"] for example in examples]
+
+
+def test_an_expression_that_asks_for_what_its_prefregex_does_is_kept() -> None:
+    found = filterfile.read(real.CONFIGURATION, "dropbear", {}, {})
+
+    made = convert(found, "dropbear", "login", syslog=False)
+
+    assert [one.kind for one in made.remarks] == ["kept", "kept", "human"]
+    assert "not linear" in made.remarks[2].text
+    assert len(made.forms) == 1
 
 
 def test_our_rules_stand_for_filters_that_are_there() -> None:
