@@ -132,7 +132,10 @@ class Actor:
         match request.get("do"):
             case "sync":
                 wanted, never = _sound(_wanted, request.get("wanted")), _sound(_prefixes, request.get("never"))
-                return _guarded(lambda: {"applied": backend.sync(wanted, never, now)})
+                done = _guarded(lambda: {"applied": backend.sync(wanted, never, now)})
+                if not done["error"]:
+                    self._knocks.settle(wanted)
+                return done
             case "held":
                 return _guarded(lambda: {"held": self._rows(self._knocks.look(backend, now), now)})
             case "find":
@@ -146,8 +149,9 @@ class Actor:
         raise ProtocolError(f"an unknown request, {request.get('do')!r}")
 
     def _rows(self, held: Mapping[Target, Held], now: float) -> list[list[Any]]:
-        known = self._knocks.observe(held, now)
-        return [[*target.prefix, str(target.scope), held[target].expires, *known[target]] for target in held]
+        self._knocks.observe(held, now)
+        stopped = self._knocks.stopped
+        return [[*target[0], _text(target[1]), one[0], *stopped(target)] for target, one in held.items()]
 
 
 def _waiting(connection: socket.socket) -> bytes:
@@ -204,6 +208,11 @@ def _prefix(network: Any, length: Any) -> Prefix:
     if not sound or network & ((1 << 128 - length) - 1):
         raise ProtocolError(f"no prefix: {network!r}, {length!r}")
     return Prefix(network, length)
+
+
+@lru_cache(maxsize=256)
+def _text(scope: Scope) -> str:
+    return str(scope)
 
 
 @lru_cache(maxsize=256)

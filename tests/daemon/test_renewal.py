@@ -88,8 +88,8 @@ class Watched:
     def look(self) -> list[list[object]]:
         """Return what the actor finds now."""
         held = Held(BAN.expires, sum(at <= self.now for at in self.packets))
-        stopped = self.knocks.observe({TARGET: held}, self.now)[TARGET]
-        return [[*TARGET.prefix, str(TARGET.scope), BAN.expires, *stopped]]
+        self.knocks.observe({TARGET: held}, self.now)
+        return [[*TARGET.prefix, str(TARGET.scope), BAN.expires, *self.knocks.stopped(TARGET)]]
 
     def answer(self, error: str = "") -> None:
         """Answer what was asked last, if nobody did."""
