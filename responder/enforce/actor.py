@@ -11,12 +11,14 @@ numbers of a Prefix.
 
     {"id": 1, "do": "apply", "ban": [[network, length, "drop", expires]], "lift": [[network, length, "drop"]]}
     {"id": 2, "do": "sync", "wanted": [[network, length, "drop", expires]], "never": [[network, length]]}
+    {"id": 0, "do": "want", "wanted": [[network, length, "drop", expires]]}
     {"id": 3, "do": "held"}   {"id": 4, "do": "find", "targets": [[network, length, "drop"]]}
     {"id": 5, "do": "holds", "prefix": [network, length]}   {"id": 6, "do": "flush"}
 
     {"id": 1, "applied": 1, "error": ""}
     {"id": 3, "applied": 1, "error": "", "held": [[network, length, "drop", expires, packets, octets, last]]}
 
+`want` has no answer: it is part of what the next sync wants, where that is much.
 *last* is when a packet was last seen to be stopped, or 0.  A message with the id
 0 is news: first which backend works and why it was chosen, or why none does;
 later what somebody else had taken away and was put back, or why the rules cannot
@@ -56,10 +58,12 @@ class Actor:
         self._knocks = Knocks(time.time())
         self._not_before = 0.0
         self._ailing = ""
+        self._wanted: dict[Target, float] = {}
 
     def serve(self, connection: socket.socket, news: Iterable[Message] = ()) -> None:
         """Do what *connection* asks until it closes, having told it *news* from before it came."""
         self._ailing = ""  # what ails us still is told to each daemon
+        self._wanted = {}
         greeting = {"id": 0, "backend": self._backend.name, "why": self._why, "error": ""}
         connection.sendall(b"".join(map(encode, (greeting, *news))))
         frames = Frames()
@@ -112,6 +116,9 @@ class Actor:
                 changes.update(bans)
                 asked.append((number, len(bans) + len(lifts)))
                 continue
+            if request.get("do") == "want":
+                self._wanted.update(_sound(_wanted, request.get("wanted")))
+                continue
             yield from self._apply(changes, asked)
             changes, asked = {}, []
             yield {"id": number, **self._answer(request)}
@@ -132,6 +139,7 @@ class Actor:
         match request.get("do"):
             case "sync":
                 wanted, never = _sound(_wanted, request.get("wanted")), _sound(_prefixes, request.get("never"))
+                wanted, self._wanted = self._wanted | wanted if self._wanted else wanted, {}
                 done = _guarded(lambda: {"applied": backend.sync(wanted, never, now)})
                 if not done["error"]:
                     self._knocks.settle(wanted)

@@ -10,7 +10,7 @@ Owned by the daemon's loop, whose selector it shares: no thread, no lock.
 
 import os
 import selectors
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from responder.enforce.backend import Target
 from responder.framing import Message
 from responder.values import Ban, Outcome, Prefix, Scope
 
+_PIECE = 2000  # bans in one message; as many bytes as the socket takes without waiting
 _ENVIRONMENT = ("PATH", "LANG", "PYTHONPATH", "XTABLES_LOCKFILE")
 
 Answer = Callable[[Message], None]
@@ -64,14 +65,15 @@ class Firewall(Channel):
 
     def apply(self, bans: Iterable[Ban], lifts: Iterable[Ban], then: Callable[[Outcome], None]) -> None:
         """Ask for *bans* to be enforced and *lifts* to be ended, in one transaction."""
-        ban = [[*ban.prefix, _text(ban.scope), ban.expires] for ban in bans]
         lift = [[*ban.prefix, _text(ban.scope)] for ban in lifts]
-        self._ask({"do": "apply", "ban": ban, "lift": lift}, lambda answer: then(_outcome(answer)))
+        self._ask({"do": "apply", "ban": _rows(bans), "lift": lift}, lambda answer: then(_outcome(answer)))
 
-    def sync(self, bans: Iterable[Ban], never: Iterable[Prefix], then: Callable[[Outcome], None]) -> None:
+    def sync(self, bans: Sequence[Ban], never: Iterable[Prefix], then: Callable[[Outcome], None]) -> None:
         """Ask that the kernel hold exactly *bans* and never stop *never*."""
-        wanted = [[*ban.prefix, _text(ban.scope), ban.expires] for ban in bans]
-        request = {"do": "sync", "wanted": wanted, "never": [[*prefix] for prefix in never]}
+        *pieces, last = range(0, max(1, len(bans)), _PIECE)
+        for begin in pieces:  # the actor reads one while we write the next
+            self.send({"id": 0, "do": "want", "wanted": _rows(bans[begin : begin + _PIECE])})
+        request = {"do": "sync", "wanted": _rows(bans[last:]), "never": [[*prefix] for prefix in never]}
         self._ask(request, lambda answer: then(_outcome(answer)))
 
     def holds(self, prefix: Prefix, then: Answer) -> None:
@@ -121,6 +123,10 @@ class Firewall(Channel):
 
 
 _text = lru_cache(maxsize=256)(str)
+
+
+def _rows(bans: Iterable[Ban]) -> list[list[Any]]:
+    return [[*ban.prefix, _text(ban.scope), ban.expires] for ban in bans]
 
 
 def _environment() -> dict[str, str]:
