@@ -16,9 +16,11 @@ numbers of a Prefix.
     {"id": 5, "do": "holds", "prefix": [network, length]}   {"id": 6, "do": "flush"}
 
     {"id": 1, "applied": 1, "error": ""}
+    {"id": 3, "part": [[network, length, "drop", expires, packets, octets, last]]}
     {"id": 3, "applied": 1, "error": "", "held": [[network, length, "drop", expires, packets, octets, last]]}
 
-`want` has no answer: it is part of what the next sync wants, where that is much.
+Where they are many, bans come in pieces: a `want` has no answer and is some of what
+the next sync wants, a `part` is some of what the answer after it holds.
 *last* is when a packet was last seen to be stopped, or 0.  A message with the id
 0 is news: first which backend works and why it was chosen, or why none does;
 later what somebody else had taken away and was put back, or why the rules cannot
@@ -34,6 +36,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from math import inf, isfinite
 from typing import Any, TypeVar
 
@@ -44,6 +47,7 @@ from responder.framing import Frames, Message, encode
 from responder.values import Prefix, Scope
 
 _PIECE = 1 << 20
+_ROWS = 5000  # of bans in one message
 _LONGEST_WAIT = 3600.0  # seconds; select(2) takes no infinity
 _PATIENCE = 5.0  # seconds after a failure before the rules are looked after again
 Made = TypeVar("Made")
@@ -121,7 +125,7 @@ class Actor:
                 continue
             yield from self._apply(changes, asked)
             changes, asked = {}, []
-            yield {"id": number, **self._answer(request)}
+            yield from _pieces({"id": number, **self._answer(request)})
         yield from self._apply(changes, asked)
 
     def _apply(self, changes: Mapping[Target, float | None], asked: list[tuple[int, int]]) -> Iterator[Message]:
@@ -156,10 +160,21 @@ class Actor:
                 return _guarded(lambda: {"applied": backend.flush()})
         raise ProtocolError(f"an unknown request, {request.get('do')!r}")
 
-    def _rows(self, held: Mapping[Target, Held], now: float) -> list[list[Any]]:
+    def _rows(self, held: Mapping[Target, Held], now: float) -> Iterator[list[Any]]:
         self._knocks.observe(held, now)
         stopped = self._knocks.stopped
-        return [[*target[0], _text(target[1]), one[0], *stopped(target)] for target, one in held.items()]
+        return ([*target[0], _text(target[1]), one[0], *stopped(target)] for target, one in held.items())
+
+
+def _pieces(answer: Message) -> Iterator[Message]:
+    """Yield *answer*, and before it what is too much of its rows for one message."""
+    if "held" not in answer:
+        yield answer
+        return
+    rows = answer["held"]
+    while len(some := list(islice(rows, _ROWS))) == _ROWS:
+        yield {"id": answer["id"], "part": some}
+    yield {**answer, "held": some}
 
 
 def _waiting(connection: socket.socket) -> bytes:

@@ -54,6 +54,7 @@ class Firewall(Channel):
         self.backend = self.why = ""
         self._looked = looked
         self._open: dict[int, Answer] = {}
+        self._parts: dict[int, dict[Target, Enforced]] = {}
         self._number = 0
         way = reached(Path(path)) if path else started(["firewall", "--backend", backend], _environment())
         super().__init__("the firewall actor", way, selector, self._take, self._answer_all)
@@ -103,7 +104,13 @@ class Firewall(Channel):
     def _take(self, message: Message) -> None:
         if message.get("id") == 0:
             self._take_note(message)
-        elif then := self._open.pop(message.get("id", -1), None):
+            return
+        number = message.get("id", -1)
+        if "part" in message:
+            self._parts.setdefault(number, {}).update(_read(message["part"]))
+        elif then := self._open.pop(number, None):
+            if "held" in message:
+                message["held"] = self._parts.pop(number, {}) | _read(message["held"])
             then(message)
 
     def _take_note(self, news: Message) -> None:
@@ -117,12 +124,12 @@ class Firewall(Channel):
 
     def _answer_all(self, reason: str) -> None:
         self.backend = self.why = ""
-        unanswered, self._open = self._open, {}
+        unanswered, self._open, self._parts = self._open, {}, {}
         for then in unanswered.values():
             then({"applied": 0, "error": reason})
 
 
-_text = lru_cache(maxsize=256)(str)
+_text, _scope = lru_cache(maxsize=256)(str), lru_cache(maxsize=256)(Scope.parse)
 
 
 def _rows(bans: Iterable[Ban]) -> list[list[Any]]:
@@ -139,4 +146,9 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
 
 def held_in(answer: Message) -> dict[Target, Enforced]:
     """Return what the kernel holds, from the answer to `Firewall.held`, `find` or `holds`."""
-    return {Target(Prefix(row[0], row[1]), Scope.parse(row[2])): Enforced(*row[3:]) for row in answer.get("held", ())}
+    found: dict[Target, Enforced] = answer.get("held", {})
+    return found
+
+
+def _read(rows: Iterable[Any]) -> dict[Target, Enforced]:
+    return {Target(Prefix(row[0], row[1]), _scope(row[2])): Enforced(*row[3:]) for row in rows}

@@ -29,9 +29,12 @@ def actor() -> Iterator[Actor]:
 
 
 def held(actor: Actor) -> dict[tuple[int, int, str], int]:
-    answer = actor.ask(do="held")
+    answer, rows = actor.ask(do="held"), []
+    while "part" in answer:
+        rows += answer["part"]
+        answer = actor.answer()
     assert answer["error"] == ""
-    return {(row[0], row[1], row[2]): round((row[3] - now()) / HOUR) for row in answer["held"]}
+    return {(row[0], row[1], row[2]): round((row[3] - now()) / HOUR) for row in (*rows, *answer["held"])}
 
 
 def ban(prefix: list[int], hours: float, scope: str = "drop") -> list[object]:

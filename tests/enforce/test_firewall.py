@@ -100,8 +100,8 @@ def test_each_answer_comes_to_whom_it_is_for(firewall: Firewall, selector: selec
 
 
 def test_any_number_of_bans_is_synced_at_once(firewall: Firewall, selector: selectors.BaseSelector) -> None:
-    """In pieces, none of which is missing."""
-    bans = [ban(f"10.{number >> 8}.{number & 255}.1") for number in range(4001)]
+    """In pieces, none of which is missing; and what is held comes back likewise."""
+    bans = [ban(f"10.{number >> 8}.{number & 255}.1") for number in range(10_001)]
     heard: list[Outcome | Message] = []
     assert firewall.connect(now())
 
@@ -110,7 +110,7 @@ def test_any_number_of_bans_is_synced_at_once(firewall: Firewall, selector: sele
     pump(selector, lambda: len(heard) == 2)
 
     synced, held = heard
-    assert synced == Outcome(4001)
+    assert synced == Outcome(10_001)
     assert isinstance(held, dict)
     assert held_in(held).keys() == {Target(one.prefix, one.scope) for one in bans}
 
@@ -179,12 +179,14 @@ def test_half_a_sync_of_a_daemon_that_died_is_forgotten(tmp_path: Path, selector
     with served(tmp_path / "actor.sock") as path:
         with closing(connected(path, selector)) as dying:
             dying.send({"id": 0, "do": "want", "wanted": [[*ban("192.0.2.7").prefix, "drop", now() + 3600]]})
+            dying.held(heard.append)
+            pump(selector, lambda: heard)
         with closing(connected(path, selector)) as firewall:
             firewall.sync([ban("192.0.2.8")], [], lambda _: None)
             firewall.held(heard.append)
-            pump(selector, lambda: heard)
+            pump(selector, lambda: len(heard) == 2)
 
-    assert [target.prefix for target in held_in(heard[0])] == [Prefix.parse("192.0.2.8")]
+    assert [target.prefix for target in held_in(heard[1])] == [Prefix.parse("192.0.2.8")]
 
 
 def test_a_service_is_reached_at_its_socket_and_outlives_the_daemon(
