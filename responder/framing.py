@@ -9,7 +9,7 @@ from typing import Any
 from responder.errors import ProtocolError
 
 Message = dict[str, Any]
-LONGEST = 64 * 1024 * 1024  # a whole-set sync of 500,000 bans fits
+LONGEST = 64 * 1024 * 1024  # all that the kernel holds of 500,000 bans fits
 
 
 def encode(message: Message) -> bytes:

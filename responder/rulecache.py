@@ -87,7 +87,7 @@ def _recall(path: Path, digest: str) -> bool:
             kept = json.loads(file.read(_LONGEST))
         if kept["digest"] != digest:
             return False
-        known = {(text, blames): Facts(frozenset(words), left) for text, blames, words, left in kept["patterns"]}
+        known = {(text, use): Facts(frozenset(words), left) for text, use, words, left in kept["patterns"]}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return False
     pattern.known.update(known)

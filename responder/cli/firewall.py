@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from responder.cli.garbage import look_rarely
 from responder.cli.output import as_json, config_option, control_path, print_json, say, stopped, stopped_from, table
 from responder.control import client
 from responder.enforce.backend import Backend
@@ -37,7 +36,6 @@ def firewall(ctx: click.Context, fd: int | None, path: Path | None, users: tuple
         return
     from responder.enforce import process  # noqa: PLC0415 - `flush` may not need it
 
-    look_rarely()
     allowed = frozenset(map(_user, users)) or process.own_users()
     if fd is not None:
         process.serve_inherited(fd, backend)

@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 import responder
+from responder.cli.garbage import look_rarely
 from responder.control.client import UnreachableError
 from responder.errors import FirewallError, Refused, ResponderError, StoreError
 
@@ -88,6 +89,7 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 
 def main() -> None:
     """Run the command line and exit."""
+    look_rarely()
     try:
         cli(prog_name="responder")
     except ResponderError as error:

@@ -14,6 +14,7 @@ from responder.control import client
 from responder.framing import Message
 from responder.times import format_duration
 
+_MANY = 1000  # rows
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -47,16 +48,29 @@ def print_json(value: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print *rows* as a table; text in it is shown as it is, control characters made visible."""
+    """Print *rows* as a table; text in it is shown as it is, control characters made visible.
+
+    Of many rows each stands on one line, however wide: nobody reads all of them, and to fit them takes long.
+    """
+    shown = [tuple(printable(str(cell)) for cell in row) for row in rows]
+    if len(shown) > _MANY:
+        _long_table([tuple(columns), *shown])
+        return
     from rich.console import Console  # noqa: PLC0415 - 40 ms that a program reading JSON need not pay
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     made = Table(*columns, box=None, pad_edge=False)
-    for row in rows:
-        made.add_row(*(Text(printable(str(cell))) for cell in row))
+    for row in shown:
+        made.add_row(*map(Text, row))
     width = None if sys.stdout.isatty() else 200
     Console(width=width, highlight=False).print(made)
+
+
+def _long_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
 def stopped(row: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -96,4 +110,6 @@ def say_offences(offences: Iterable[Mapping[str, Any]]) -> None:
 
 def printable(text: str) -> str:
     """Return *text* with everything that a terminal would act on replaced by its escape."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

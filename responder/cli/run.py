@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from responder import ownlog
-from responder.cli.garbage import long_lived, look_rarely
+from responder.cli.garbage import long_lived
 from responder.cli.output import config_option
 from responder.times import parse_duration
 from responder.whereabouts import find
@@ -38,7 +38,6 @@ def run(*, trial: float, dry_run: bool, config: Path | None) -> None:
 
     ownlog.begin()
     log = logging.getLogger("responder")
-    look_rarely()
     with long_lived():
         daemon = Daemon(configuration.load(find(config)), Options(dry_run, trial))
     paths = ", ".join(source.name for source in daemon.config.settings.source)

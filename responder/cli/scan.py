@@ -14,7 +14,6 @@ import click
 from responder import config as configuration
 from responder.cli.entries import Entries, ask_for_program, form_option, program_option
 from responder.cli.findings import Findings
-from responder.cli.garbage import look_rarely
 from responder.cli.journal import Asked, readings
 from responder.cli.output import as_json, config_option, print_json
 from responder.decide.tracker import Tracker
@@ -71,7 +70,6 @@ def scan(
     """
     from responder.daemon import guard  # noqa: PLC0415 - `--help` need not wait for it
 
-    look_rarely()
     ask_for_program(form, program)
     if bool(files) == journal or (not journal and (since or units or directory)):
         raise click.UsageError("name files to look through, or --journal (with --since, --unit, --directory)")

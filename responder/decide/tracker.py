@@ -12,6 +12,7 @@ Falls short: offences seen while a ban of the same scope is in force are
 recorded but do not count towards another.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import partial
@@ -79,7 +80,7 @@ class Tracker:
     def __init__(self, policies: Mapping[str, Policy], allowlist: Allowlist, most: int = 1_000_000) -> None:
         self._policies = policies
         self._allowlist = allowlist
-        self._cases: dict[tuple[str, Prefix], _Case] = {}
+        self._cases: defaultdict[str, dict[Prefix, _Case]] = defaultdict(dict)  # by the policy's name
         self.gate = Gate()
         self.dropped = 0
         self._most = most
@@ -127,26 +128,30 @@ class Tracker:
 
         A ban starts at *now*; None (a replayed log) means the time of the offence.
         """
-        address, _, name, _, at, _ = offence
-        policy, key, allowed = self._cases.get((name, address)) or self._case(name, address)
+        address, _, name, weight, at, _ = offence
+        policy, key, allowed = self._cases[name].get(address) or self._case(name, address)
         if allowed:
             return Judgement(offence, Effect.ALLOWED)
         if policy is None:
             return Judgement(offence, Effect.NO_POLICY)
         if self._sightings and self._sightings.repeats(offence):
             return Judgement(offence, Effect.TOLD_BEFORE)
-        if self._banned.keeps_out(key[1], policy.scope, at):
+        if self._banned and self._banned.keeps_out(key[1], policy.scope, at):
             return _judgement((offence, Effect.ALREADY_BANNED, None))
-        return self._count(offence, policy, key, now)
+        window = hit(self._windows.get(key, EMPTY), at, weight, policy)
+        if full(window, policy):
+            return self._stop(offence, policy, key, window, now)
+        self._keep(key, window)
+        return _judgement((offence, Effect.COUNTED, None))
 
     def _case(self, name: str, address: Prefix) -> _Case:
         """Work out what is the same for all offences of *address* under the policy *name*, and remember it."""
-        if len(self._cases) >= _CASES:
+        if sum(map(len, self._cases.values())) >= _CASES:
             self._cases.clear()
         policy = self._policies.get(name)
         key = (name, policy.key(address) if policy else address)
         case = _Case(policy, key, self._allowlist.covering(address) is not None)
-        return self._cases.setdefault((name, address), case)
+        return self._cases[name].setdefault(address, case)
 
     def respond(self, offence: Offence, now: float, why: str) -> Judgement:
         """Return what an *offence* that somebody else judged leads to; the reason of its ban is *why*.
@@ -161,13 +166,16 @@ class Tracker:
         others = self._banned.of(key[1])
         if any((ban.policy, ban.rule) == (policy.name, offence.rule) and ban.expires > now for ban in others):
             return Judgement(offence, Effect.ALREADY_BANNED)
-        return self._count(offence, policy, key, now, why)
-
-    def _count(self, offence: Offence, policy: Policy, key: Key, now: float | None, why: str = "") -> Judgement:
         window = hit(self._windows.get(key, EMPTY), offence.time, offence.weight, policy)
-        if not full(window, policy):
-            self._keep(key, window)
-            return _judgement((offence, Effect.COUNTED, None))
+        if full(window, policy):
+            return self._stop(offence, policy, key, window, now, why=why)
+        self._keep(key, window)
+        return Judgement(offence, Effect.COUNTED)
+
+    def _stop(
+        self, offence: Offence, policy: Policy, key: Key, window: Window, now: float | None, *, why: str = ""
+    ) -> Judgement:
+        """Ban *key*, whose *window* is full."""
         if now is not None and not self.gate.admits(now):
             self._keep(key, window)
             return Judgement(offence, Effect.KEPT_BACK)
@@ -261,7 +269,7 @@ class Tracker:
         cases = self._cases
         for offence, effect, _ in judgements:
             address, _, name, weight, at, _ = offence
-            policy, key, _ = cases.get((name, address)) or self._case(name, address)
+            policy, key, _ = cases[name].get(address) or self._case(name, address)
             if policy is None or (forgiven and at <= forgiven.get(key[1], 0.0)):
                 continue
             if self._sightings and effect not in (Effect.ALLOWED, Effect.NO_POLICY):

@@ -36,8 +36,8 @@ class Facts(NamedTuple):
     pinned_left: bool
 
 
-known: dict[tuple[str, bool], Facts] = {}
-"""What is proven of patterns, by their text and whether they blame: it takes milliseconds each, and stays true."""
+known: dict[tuple[str, str], Facts] = {}
+"""What is proven of patterns, by their text and what they are for: it takes milliseconds each, and stays true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Pattern:
 
     def __post_init__(self) -> None:
         """Raise UnprovenError unless the pattern is proven."""
-        facts = known.get((self.text, True))
+        facts = known.get((self.text, "pattern"))
         if facts is None:
             nodes = _parsed(self.text)
             if faults := proof.faults(nodes):
                 raise UnprovenError(faults)
-            facts = known[self.text, True] = Facts(literals.needed(nodes), proof.pinned_left(nodes))
+            facts = known[self.text, "pattern"] = Facts(literals.needed(nodes), proof.pinned_left(nodes))
         object.__setattr__(self, "literals", facts.literals)
         object.__setattr__(self, "pinned_left", facts.pinned_left)
 
@@ -77,11 +77,11 @@ class Shape:
 
     def __post_init__(self) -> None:
         """Raise UnprovenError where matching may take more than linear time."""
-        if (self.text, False) in known:
+        if (self.text, "shape") in known:
             return
         if faults := proof.runaways(_parsed(self.text)):
             raise UnprovenError(faults)
-        known[self.text, False] = Facts(frozenset(), pinned_left=True)
+        known[self.text, "shape"] = Facts(frozenset(), pinned_left=True)
 
     def fits(self, message: str) -> bool:
         """Tell whether *message* begins so."""
@@ -107,14 +107,19 @@ class Joint:
 
     def __post_init__(self) -> None:
         """Raise UnprovenError unless address and id are proven to stand where nobody can move them."""
-        nodes = _parsed(self.text, self.key)
-        found = proof.faults(nodes) if self.blames else [*proof.runaways(nodes), *proof.literal_faults(nodes)]
-        if self.key:
-            found += proof.key_faults(nodes, self.key)
-        if found:
-            raise UnprovenError(found)
-        object.__setattr__(self, "literals", literals.needed(nodes))
-        object.__setattr__(self, "_pinned_left", not self.blames or proof.pinned_left(nodes))
+        use = f"joint that blames by {self.key}" if self.blames else f"joint by {self.key}"
+        facts = known.get((self.text, use))
+        if facts is None:
+            nodes = _parsed(self.text, self.key)
+            found = proof.faults(nodes) if self.blames else [*proof.runaways(nodes), *proof.literal_faults(nodes)]
+            if self.key:
+                found += proof.key_faults(nodes, self.key)
+            if found:
+                raise UnprovenError(found)
+            pinned_left = not self.blames or proof.pinned_left(nodes)
+            facts = known[self.text, use] = Facts(literals.needed(nodes), pinned_left)
+        object.__setattr__(self, "literals", facts.literals)
+        object.__setattr__(self, "_pinned_left", facts.pinned_left)
 
     def find(self, message: str) -> Joined | None:
         """Return what *message* tells, or None where the pattern does not match."""

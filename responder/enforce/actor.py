@@ -11,12 +11,16 @@ numbers of a Prefix.
 
     {"id": 1, "do": "apply", "ban": [[network, length, "drop", expires]], "lift": [[network, length, "drop"]]}
     {"id": 2, "do": "sync", "wanted": [[network, length, "drop", expires]], "never": [[network, length]]}
+    {"id": 0, "do": "want", "wanted": [[network, length, "drop", expires]]}
     {"id": 3, "do": "held"}   {"id": 4, "do": "find", "targets": [[network, length, "drop"]]}
     {"id": 5, "do": "holds", "prefix": [network, length]}   {"id": 6, "do": "flush"}
 
     {"id": 1, "applied": 1, "error": ""}
+    {"id": 3, "part": [[network, length, "drop", expires, packets, octets, last]]}
     {"id": 3, "applied": 1, "error": "", "held": [[network, length, "drop", expires, packets, octets, last]]}
 
+Where they are many, bans come in pieces: a `want` has no answer and is some of what
+the next sync wants, a `part` is some of what the answer after it holds.
 *last* is when a packet was last seen to be stopped, or 0.  A message with the id
 0 is news: first which backend works and why it was chosen, or why none does;
 later what somebody else had taken away and was put back, or why the rules cannot
@@ -32,6 +36,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from math import inf, isfinite
 from typing import Any, TypeVar
 
@@ -42,6 +47,7 @@ from responder.framing import Frames, Message, encode
 from responder.values import Prefix, Scope
 
 _PIECE = 1 << 20
+_ROWS = 5000  # of bans in one message
 _LONGEST_WAIT = 3600.0  # seconds; select(2) takes no infinity
 _PATIENCE = 5.0  # seconds after a failure before the rules are looked after again
 Made = TypeVar("Made")
@@ -56,10 +62,12 @@ class Actor:
         self._knocks = Knocks(time.time())
         self._not_before = 0.0
         self._ailing = ""
+        self._wanted: dict[Target, float] = {}
 
     def serve(self, connection: socket.socket, news: Iterable[Message] = ()) -> None:
         """Do what *connection* asks until it closes, having told it *news* from before it came."""
         self._ailing = ""  # what ails us still is told to each daemon
+        self._wanted = {}
         greeting = {"id": 0, "backend": self._backend.name, "why": self._why, "error": ""}
         connection.sendall(b"".join(map(encode, (greeting, *news))))
         frames = Frames()
@@ -112,9 +120,12 @@ class Actor:
                 changes.update(bans)
                 asked.append((number, len(bans) + len(lifts)))
                 continue
+            if request.get("do") == "want":
+                self._wanted.update(_sound(_wanted, request.get("wanted")))
+                continue
             yield from self._apply(changes, asked)
             changes, asked = {}, []
-            yield {"id": number, **self._answer(request)}
+            yield from _pieces({"id": number, **self._answer(request)})
         yield from self._apply(changes, asked)
 
     def _apply(self, changes: Mapping[Target, float | None], asked: list[tuple[int, int]]) -> Iterator[Message]:
@@ -132,7 +143,11 @@ class Actor:
         match request.get("do"):
             case "sync":
                 wanted, never = _sound(_wanted, request.get("wanted")), _sound(_prefixes, request.get("never"))
-                return _guarded(lambda: {"applied": backend.sync(wanted, never, now)})
+                wanted, self._wanted = self._wanted | wanted if self._wanted else wanted, {}
+                done = _guarded(lambda: {"applied": backend.sync(wanted, never, now)})
+                if not done["error"]:
+                    self._knocks.settle(wanted)
+                return done
             case "held":
                 return _guarded(lambda: {"held": self._rows(self._knocks.look(backend, now), now)})
             case "find":
@@ -145,9 +160,21 @@ class Actor:
                 return _guarded(lambda: {"applied": backend.flush()})
         raise ProtocolError(f"an unknown request, {request.get('do')!r}")
 
-    def _rows(self, held: Mapping[Target, Held], now: float) -> list[list[Any]]:
-        known = self._knocks.observe(held, now)
-        return [[*target.prefix, str(target.scope), held[target].expires, *known[target]] for target in held]
+    def _rows(self, held: Mapping[Target, Held], now: float) -> Iterator[list[Any]]:
+        self._knocks.observe(held, now)
+        stopped = self._knocks.stopped
+        return ([*target[0], _text(target[1]), one[0], *stopped(target)] for target, one in held.items())
+
+
+def _pieces(answer: Message) -> Iterator[Message]:
+    """Yield *answer*, and before it what is too much of its rows for one message."""
+    if "held" not in answer:
+        yield answer
+        return
+    rows = answer["held"]
+    while len(some := list(islice(rows, _ROWS))) == _ROWS:
+        yield {"id": answer["id"], "part": some}
+    yield {**answer, "held": some}
 
 
 def _waiting(connection: socket.socket) -> bytes:
@@ -204,6 +231,11 @@ def _prefix(network: Any, length: Any) -> Prefix:
     if not sound or network & ((1 << 128 - length) - 1):
         raise ProtocolError(f"no prefix: {network!r}, {length!r}")
     return Prefix(network, length)
+
+
+@lru_cache(maxsize=256)
+def _text(scope: Scope) -> str:
+    return str(scope)
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ Owned by the daemon's loop, whose selector it shares: no thread, no lock.
 
 import os
 import selectors
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from responder.enforce.backend import Target
 from responder.framing import Message
 from responder.values import Ban, Outcome, Prefix, Scope
 
+_PIECE = 2000  # bans in one message; as many bytes as the socket takes without waiting
 _ENVIRONMENT = ("PATH", "LANG", "PYTHONPATH", "XTABLES_LOCKFILE")
 
 Answer = Callable[[Message], None]
@@ -53,6 +54,7 @@ class Firewall(Channel):
         self.backend = self.why = ""
         self._looked = looked
         self._open: dict[int, Answer] = {}
+        self._parts: dict[int, dict[Target, Enforced]] = {}
         self._number = 0
         way = reached(Path(path)) if path else started(["firewall", "--backend", backend], _environment())
         super().__init__("the firewall actor", way, selector, self._take, self._answer_all)
@@ -64,14 +66,15 @@ class Firewall(Channel):
 
     def apply(self, bans: Iterable[Ban], lifts: Iterable[Ban], then: Callable[[Outcome], None]) -> None:
         """Ask for *bans* to be enforced and *lifts* to be ended, in one transaction."""
-        ban = [[*ban.prefix, _text(ban.scope), ban.expires] for ban in bans]
         lift = [[*ban.prefix, _text(ban.scope)] for ban in lifts]
-        self._ask({"do": "apply", "ban": ban, "lift": lift}, lambda answer: then(_outcome(answer)))
+        self._ask({"do": "apply", "ban": _rows(bans), "lift": lift}, lambda answer: then(_outcome(answer)))
 
-    def sync(self, bans: Iterable[Ban], never: Iterable[Prefix], then: Callable[[Outcome], None]) -> None:
+    def sync(self, bans: Sequence[Ban], never: Iterable[Prefix], then: Callable[[Outcome], None]) -> None:
         """Ask that the kernel hold exactly *bans* and never stop *never*."""
-        wanted = [[*ban.prefix, _text(ban.scope), ban.expires] for ban in bans]
-        request = {"do": "sync", "wanted": wanted, "never": [[*prefix] for prefix in never]}
+        *pieces, last = range(0, max(1, len(bans)), _PIECE)
+        for begin in pieces:  # the actor reads one while we write the next
+            self.send({"id": 0, "do": "want", "wanted": _rows(bans[begin : begin + _PIECE])})
+        request = {"do": "sync", "wanted": _rows(bans[last:]), "never": [[*prefix] for prefix in never]}
         self._ask(request, lambda answer: then(_outcome(answer)))
 
     def holds(self, prefix: Prefix, then: Answer) -> None:
@@ -101,7 +104,13 @@ class Firewall(Channel):
     def _take(self, message: Message) -> None:
         if message.get("id") == 0:
             self._take_note(message)
-        elif then := self._open.pop(message.get("id", -1), None):
+            return
+        number = message.get("id", -1)
+        if "part" in message:
+            self._parts.setdefault(number, {}).update(_read(message["part"]))
+        elif then := self._open.pop(number, None):
+            if "held" in message:
+                message["held"] = self._parts.pop(number, {}) | _read(message["held"])
             then(message)
 
     def _take_note(self, news: Message) -> None:
@@ -115,12 +124,16 @@ class Firewall(Channel):
 
     def _answer_all(self, reason: str) -> None:
         self.backend = self.why = ""
-        unanswered, self._open = self._open, {}
+        unanswered, self._open, self._parts = self._open, {}, {}
         for then in unanswered.values():
             then({"applied": 0, "error": reason})
 
 
-_text = lru_cache(maxsize=256)(str)
+_text, _scope = lru_cache(maxsize=256)(str), lru_cache(maxsize=256)(Scope.parse)
+
+
+def _rows(bans: Iterable[Ban]) -> list[list[Any]]:
+    return [[*ban.prefix, _text(ban.scope), ban.expires] for ban in bans]
 
 
 def _environment() -> dict[str, str]:
@@ -133,4 +146,9 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
 
 def held_in(answer: Message) -> dict[Target, Enforced]:
     """Return what the kernel holds, from the answer to `Firewall.held`, `find` or `holds`."""
-    return {Target(Prefix(row[0], row[1]), Scope.parse(row[2])): Enforced(*row[3:]) for row in answer.get("held", ())}
+    found: dict[Target, Enforced] = answer.get("held", {})
+    return found
+
+
+def _read(rows: Iterable[Any]) -> dict[Target, Enforced]:
+    return {Target(Prefix(row[0], row[1]), _scope(row[2])): Enforced(*row[3:]) for row in rows}

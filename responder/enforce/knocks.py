@@ -10,7 +10,7 @@ seconds later; with 100,000 bans, when a look takes half a second, minutes.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from responder.enforce.backend import Backend, Held, Target
@@ -28,16 +28,18 @@ class Stopped(NamedTuple):
 
 
 class _Count(NamedTuple):
-    """What the kernel said last, and what it had counted before it last began again."""
+    """What the kernel said of a ban last, and what it had counted before it last began again."""
 
-    now: Held
+    expires: float
     packets: int
     octets: int
-    last: float
+    packets_before: int = 0
+    octets_before: int = 0
+    last: float = 0.0
 
-    @property
-    def stopped(self) -> Stopped:
-        return Stopped(self.packets + self.now.packets, self.octets + self.now.octets, self.last)
+
+_NOTHING = _Count(0.0, 0, 0)
+"""A ban that is known from its beginning or from a look, and has stopped nothing yet: most of them, so all share it."""
 
 
 class Knocks:
@@ -45,7 +47,14 @@ class Knocks:
 
     def __init__(self, now: float) -> None:
         self.due = now + _LOOK_EVERY
-        self._counts: dict[Target, _Count] = {}
+        self._counts: dict[Target, _Count | None] = {}  # None: not looked at yet
+
+    def settle(self, wanted: Iterable[Target]) -> None:
+        """Take note of what is held after a sync.
+
+        The keys are those that the backend holds as well, so that there is one of each and not two.
+        """
+        self._counts = {target: self._counts.get(target) for target in wanted}
 
     def begin(self, changes: Mapping[Target, float | None], now: float) -> None:
         """Take note of what was just changed: the time a ban ends, or None where it was lifted.
@@ -56,37 +65,36 @@ class Knocks:
             before = self._counts.get(target)
             if expires is None:
                 self._counts.pop(target, None)
-            elif before and before.now.expires > now:
-                self._counts[target] = before._replace(now=before.now._replace(expires=expires))
+            elif before and before.expires > now:
+                self._counts[target] = before._replace(expires=expires)
             else:
-                self._counts[target] = _Count(Held(expires), 0, 0, 0.0)
+                self._counts[target] = _NOTHING
 
     def look(self, backend: Backend, now: float) -> dict[Target, Held]:
         """Return what *backend* holds, having taken note of it; forget what it does not hold any more."""
         begin = time.monotonic()
         held = backend.held(now)
-        for target, one in held.items():
-            self._observe(target, one, now)
-        gone = [target for target in self._counts if target not in held]
-        for target in gone:  # the others stay under the key that they have, which the backend holds as well
+        self.observe(held, now)
+        for target in [target for target in self._counts if target not in held]:
             del self._counts[target]
         self.due = now + max(_LOOK_EVERY, _SHARE * (time.monotonic() - begin))
         return held
 
-    def observe(self, held: Mapping[Target, Held], now: float) -> dict[Target, Stopped]:
-        """Take note of *held*, and return what each of it has stopped."""
-        return {target: self._observe(target, one, now).stopped for target, one in held.items()}
+    def observe(self, held: Mapping[Target, Held], now: float) -> None:
+        """Take note of *held*."""
+        for target, (expires, packets, octets) in held.items():
+            before = self._counts.get(target)
+            if before is None:  # what was counted before our first look may be hours old
+                self._counts[target] = _Count(expires, packets, octets) if packets else _NOTHING
+            elif packets < before.packets:
+                earlier = before.packets_before + before.packets, before.octets_before + before.octets
+                self._counts[target] = _Count(expires, packets, octets, *earlier, now if packets else before.last)
+            elif packets > before.packets:
+                self._counts[target] = before._replace(expires=expires, packets=packets, octets=octets, last=now)
+            elif before is not _NOTHING and abs(before.expires - expires) > 1:  # else it stays where it is in memory
+                self._counts[target] = before._replace(expires=expires)
 
-    def _observe(self, target: Target, held: Held, now: float) -> _Count:
-        before = self._counts.get(target)
-        if before is None:  # what was counted before our first look may be hours old
-            count = _Count(held, 0, 0, 0.0)
-        elif held.packets < before.now.packets:
-            packets, octets = before.packets + before.now.packets, before.octets + before.now.octets
-            count = _Count(held, packets, octets, now if held.packets else before.last)
-        elif held.packets > before.now.packets:
-            count = before._replace(now=held, last=now)
-        else:
-            count = before._replace(now=held)
-        self._counts[target] = count
-        return count
+    def stopped(self, target: Target) -> Stopped:
+        """Return what *target* has stopped by the last look at it."""
+        count = self._counts.get(target) or _NOTHING
+        return Stopped(count.packets_before + count.packets, count.octets_before + count.octets, count.last)

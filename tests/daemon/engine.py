@@ -11,8 +11,9 @@ from typing import Any
 from responder import config as configuration
 from responder.daemon.loop import Daemon, Options
 from responder.daemon.requests import Requests
+from responder.enforce.firewall import held_in
 from responder.framing import Message
-from responder.values import Ban, Prefix
+from responder.values import Ban
 from tests.lab.wait import until
 
 SETTINGS = """
@@ -122,7 +123,7 @@ class Engine:
         answers: list[Message] = []
         self.daemon.kernel.firewall.held(answers.append)
         self.until(lambda: answers)
-        return {str(Prefix(row[0], row[1])) for row in answers[0]["held"]}
+        return {str(target.prefix) for target in held_in(answers[0])}
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return what is in the database file, as another program sees it."""

@@ -85,11 +85,11 @@ class Watched:
         self.asked.append((self.now, set(targets)))
         self.unanswered.append(then)
 
-    def look(self) -> list[list[object]]:
+    def look(self) -> dict[Target, Enforced]:
         """Return what the actor finds now."""
         held = Held(BAN.expires, sum(at <= self.now for at in self.packets))
-        stopped = self.knocks.observe({TARGET: held}, self.now)[TARGET]
-        return [[*TARGET.prefix, str(TARGET.scope), BAN.expires, *stopped]]
+        self.knocks.observe({TARGET: held}, self.now)
+        return {TARGET: Enforced(BAN.expires, *self.knocks.stopped(TARGET))}
 
     def answer(self, error: str = "") -> None:
         """Answer what was asked last, if nobody did."""

@@ -18,7 +18,7 @@ from tests.enforce.namespace import nft
 from tests.enforce.opened import held_by, opened
 from tests.enforce.targets import HOUR, at, lasting, now
 
-SEVEN, NET = [*at("192.0.2.7").prefix], [*at("192.0.2.0/24").prefix]
+SEVEN, EIGHT, NET = [*at("192.0.2.7").prefix], [*at("192.0.2.8").prefix], [*at("192.0.2.0/24").prefix]
 
 
 @pytest.fixture
@@ -29,9 +29,12 @@ def actor() -> Iterator[Actor]:
 
 
 def held(actor: Actor) -> dict[tuple[int, int, str], int]:
-    answer = actor.ask(do="held")
+    answer, rows = actor.ask(do="held"), []
+    while "part" in answer:
+        rows += answer["part"]
+        answer = actor.answer()
     assert answer["error"] == ""
-    return {(row[0], row[1], row[2]): round((row[3] - now()) / HOUR) for row in answer["held"]}
+    return {(row[0], row[1], row[2]): round((row[3] - now()) / HOUR) for row in (*rows, *answer["held"])}
 
 
 def ban(prefix: list[int], hours: float, scope: str = "drop") -> list[object]:
@@ -100,6 +103,20 @@ def test_ten_thousand_bans_come_in_one_message(actor: Actor) -> None:
     assert len(held(actor)) == 10_000
 
 
+def test_a_sync_may_be_told_in_pieces(actor: Actor) -> None:
+    """The last word on a prefix wins, and the next sync begins from nothing."""
+    actor.ask(do="apply", ban=[ban(EIGHT, 1)])
+    actor.send(encode({"id": 0, "do": "want", "wanted": [ban(SEVEN, 5), ban(NET, 2)]}))
+    assert held(actor) == {(*EIGHT, "drop"): 1}, "a piece changes nothing"
+
+    actor.send(encode({"id": 0, "do": "want", "wanted": [ban(SEVEN, 7)]}))
+    assert actor.ask(do="sync", wanted=[ban(NET, 3, "reject:25")], never=[])["applied"] == 3
+    assert held(actor) == {(*SEVEN, "drop"): 7, (*NET, "drop"): 2, (*NET, "reject:25"): 3}
+
+    assert actor.ask(do="sync", wanted=[ban(EIGHT, 4)], never=[])["applied"] == 1
+    assert held(actor) == {(*EIGHT, "drop"): 4}
+
+
 MALFORMED: list[object] = [
     b"\xff\xfe\n",
     b"[1, 2]\n",
@@ -125,6 +142,8 @@ MALFORMED: list[object] = [
     {"do": "apply", "ban": [[SEVEN[0], 129, "drop", 4e9]]},
     {"do": "apply", "ban": [[float(SEVEN[0]), 128, "drop", 4e9]]},
     {"do": "apply", "lift": [[*SEVEN]]},
+    {"do": "want"},
+    {"do": "want", "wanted": [[*SEVEN, "accept", 4e9]]},
     {"do": "sync"},
     {"do": "sync", "wanted": [], "never": [[1]]},
     {"do": "sync", "wanted": None, "never": []},

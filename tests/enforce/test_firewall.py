@@ -5,7 +5,7 @@ import selectors
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -36,6 +36,28 @@ def firewall(selector: selectors.BaseSelector) -> Iterator[Firewall]:
 def service(path: Path, selector: selectors.BaseSelector) -> Firewall:
     """Return a firewall whose actor listens on *path*."""
     return Firewall("", str(path), selector, lambda _: None)
+
+
+@contextmanager
+def served(path: Path) -> Iterator[Path]:
+    """Have an actor listen on *path*."""
+    pid = os.fork()
+    if pid == 0:
+        with suppress(BaseException):
+            process.serve_socket(path, "dry-run", process.own_users())
+        os._exit(0)
+    try:
+        yield path
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def connected(path: Path, selector: selectors.BaseSelector) -> Firewall:
+    """Return a firewall that has reached the actor on *path*."""
+    firewall, clock = service(path, selector), count(step=60)
+    until(lambda: firewall.connect(next(clock)))
+    return firewall
 
 
 def pump(selector: selectors.BaseSelector, until_: Callable[[], object]) -> None:
@@ -75,6 +97,22 @@ def test_each_answer_comes_to_whom_it_is_for(firewall: Firewall, selector: selec
     assert firewall.backend == "dry-run"
     assert firewall.unanswered == 0
     assert firewall.error == ""
+
+
+def test_any_number_of_bans_is_synced_at_once(firewall: Firewall, selector: selectors.BaseSelector) -> None:
+    """In pieces, none of which is missing; and what is held comes back likewise."""
+    bans = [ban(f"10.{number >> 8}.{number & 255}.1") for number in range(10_001)]
+    heard: list[Outcome | Message] = []
+    assert firewall.connect(now())
+
+    firewall.sync(bans, [], heard.append)
+    firewall.held(heard.append)
+    pump(selector, lambda: len(heard) == 2)
+
+    synced, held = heard
+    assert synced == Outcome(10_001)
+    assert isinstance(held, dict)
+    assert held_in(held).keys() == {Target(one.prefix, one.scope) for one in bans}
 
 
 def test_what_cannot_be_asked_is_answered_at_once(firewall: Firewall) -> None:
@@ -135,27 +173,32 @@ def test_why_an_actor_gave_up_is_what_the_requests_hear(
     assert heard == [Outcome(0, error="nftables refused: no")]
 
 
+def test_half_a_sync_of_a_daemon_that_died_is_forgotten(tmp_path: Path, selector: selectors.BaseSelector) -> None:
+    """The next daemon says what it wants from the beginning."""
+    heard: list[Message] = []
+    with served(tmp_path / "actor.sock") as path:
+        with closing(connected(path, selector)) as dying:
+            dying.send({"id": 0, "do": "want", "wanted": [[*ban("192.0.2.7").prefix, "drop", now() + 3600]]})
+            dying.held(heard.append)
+            pump(selector, lambda: heard)
+        with closing(connected(path, selector)) as firewall:
+            firewall.sync([ban("192.0.2.8")], [], lambda _: None)
+            firewall.held(heard.append)
+            pump(selector, lambda: len(heard) == 2)
+
+    assert [target.prefix for target in held_in(heard[1])] == [Prefix.parse("192.0.2.8")]
+
+
 def test_a_service_is_reached_at_its_socket_and_outlives_the_daemon(
     tmp_path: Path, selector: selectors.BaseSelector
 ) -> None:
     """A daemon that comes back finds the bans of the one before it."""
-    path = tmp_path / "actor.sock"
-    pid = os.fork()
-    if pid == 0:
-        with suppress(BaseException):
-            process.serve_socket(path, "dry-run", process.own_users())
-        os._exit(0)
-    try:
-        heard: list[Message] = []
-        clock = count(step=60)
+    heard: list[Message] = []
+    with served(tmp_path / "actor.sock") as path:
         for number in (1, 2):
-            firewall = service(path, selector)
-            until(lambda: firewall.connect(next(clock)))  # noqa: B023 - asked in this round
-            firewall.apply([ban("192.0.2.7")] if not heard else [], [], lambda _: None)
-            firewall.held(heard.append)
-            pump(selector, lambda: len(heard) == number)  # noqa: B023 - asked in this round
-            firewall.close()
-        assert [len(answer["held"]) for answer in heard] == [1, 1]
-    finally:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+            with closing(connected(path, selector)) as firewall:
+                firewall.apply([ban("192.0.2.7")] if not heard else [], [], lambda _: None)
+                firewall.held(heard.append)
+                pump(selector, lambda: len(heard) == number)  # noqa: B023 - asked in this round
+
+    assert [len(answer["held"]) for answer in heard] == [1, 1]

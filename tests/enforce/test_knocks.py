@@ -13,7 +13,8 @@ SEVEN = at("192.0.2.7")
 
 
 def look(knocks: Knocks, packets: int, when: float) -> Stopped:
-    return knocks.observe({SEVEN: Held(9e9, packets, 40 * packets)}, when)[SEVEN]
+    knocks.observe({SEVEN: Held(9e9, packets, 40 * packets)}, when)
+    return knocks.stopped(SEVEN)
 
 
 @given(st.lists(st.lists(st.integers(0, 100), min_size=1, max_size=5).map(sorted), min_size=1, max_size=5))
@@ -59,6 +60,21 @@ def test_what_is_not_held_any_more_is_forgotten() -> None:
 
     assert knocks.look(backend, 3.0) == {}
     assert look(knocks, 5, 4.0).last == 0.0
+
+
+def test_a_sync_keeps_the_counts_of_what_is_still_wanted() -> None:
+    """And what had counted before anybody looked still has no time."""
+    knocks, eight = Knocks(0.0), at("192.0.2.8")
+    look(knocks, 3, 10)
+    look(knocks, 4, 20)
+
+    knocks.settle([SEVEN, eight])
+
+    assert knocks.stopped(SEVEN) == Stopped(4, 160, 20)
+    knocks.observe({eight: Held(9e9, 2, 80)}, 30)
+    assert knocks.stopped(eight) == Stopped(2, 80, 0.0)
+    knocks.settle([eight])
+    assert knocks.stopped(SEVEN) == Stopped(0, 0, 0.0)
 
 
 def test_what_a_new_ban_stopped_by_the_first_look_is_new() -> None:
