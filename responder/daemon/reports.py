@@ -61,7 +61,7 @@ class Reports:
 
     def close(self) -> None:
         """Have nothing told any more."""
-        self._couriers.close()
+        self._couriers.close(self._daemon.now())
         self._outlets.close()
 
     def _evidence(self, ban: Ban) -> list[str]:
