@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab import postfix
+from tests.lab.machine import Machine
 from tests.lab.network import Network
 from tests.lab.twoqueue import FOLDER, TwoQueues
 from tests.machine import package
@@ -19,6 +20,22 @@ def test_the_same_checkout_gives_the_same_package(packages: Packages, tmp_path: 
     again = package.build(tmp_path)
 
     assert again.first.read_bytes() == packages.first.read_bytes()
+
+
+def test_the_log_of_the_active_response_turns_over(whole: Machine) -> None:
+    """Where its folder is writable by their group, and with owner and mode as they were."""
+    whole.run("groupadd", "ossec")
+    whole.run("install", "-d", "-m", "770", "-g", "ossec", "/var/ossec/logs")
+    log = whole.file("/var/ossec/logs/active-responses.log")
+    log.write_text("a call\n")
+    whole.run("chgrp", "ossec", "/var/ossec/logs/active-responses.log")
+    log.chmod(0o660)
+    whole.run("cp", "/usr/share/doc/responder/examples/active-responses.logrotate", "/etc/logrotate.d/ossec")
+
+    whole.run("logrotate", "--force", "/etc/logrotate.d/ossec")
+
+    assert whole.file("/var/ossec/logs/active-responses.log.1").read_text() == "a call\n"
+    assert whole.said("stat", "--format=%U:%G %a %s", "/var/ossec/logs/active-responses.log") == "root:ossec 660 0"
 
 
 QUEUES = "usr/share/responder/two-queue"
