@@ -1,5 +1,6 @@
 """The package of one checkout is always the same, and has what is to be run from where it lies."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -36,6 +37,17 @@ def test_the_log_of_the_active_response_turns_over(whole: Machine) -> None:
 
     assert whole.file("/var/ossec/logs/active-responses.log.1").read_text() == "a call\n"
     assert whole.said("stat", "--format=%U:%G %a %s", "/var/ossec/logs/active-responses.log") == "root:ossec 660 0"
+
+
+def test_every_page_that_a_page_in_it_points_to_is_in_it(packages: Packages, tmp_path: Path) -> None:
+    """An administrator has the package and no checkout."""
+    subprocess.run(["dpkg-deb", "-x", packages.first, tmp_path], check=True)
+    pages = [*(tmp_path / "usr/share/doc/responder").rglob("*.md"), *(tmp_path / "usr/share/responder").rglob("*.md")]
+
+    assert len(pages) > 10
+    for page in pages:
+        links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+        assert (page.name, [link for link in links if not (page.parent / link).exists()]) == (page.name, [])
 
 
 QUEUES = "usr/share/responder/two-queue"
