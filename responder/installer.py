@@ -75,7 +75,7 @@ class File(NamedTuple):
 
 def main(words: list[str]) -> int:
     """Run what the command line asks; return the exit status, one of sysexits.h."""
-    told = _parser().parse_args(words)
+    told = parser().parse_args(words)
     home = find(told.home)
     try:
         if told.uninstall:
@@ -213,7 +213,8 @@ def _owner(group: int) -> str:
     return f"owner {'root' if os.geteuid() == 0 else 'you'}, group {name}"
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads our words."""
     parser = argparse.ArgumentParser(
         prog=NAME,
         description="The active-response script of responder for OSSEC and Wazuh. execd calls it by itself.",

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from responder import config
+from responder import active_response, config, installer
 from responder.cli.main import cli
 
 ROOT = Path(__file__).parent.parent
@@ -62,7 +63,7 @@ def test_units_and_settings_agree_on_the_sockets() -> None:
 def test_every_verb_has_a_page_with_every_option(manual: dict[str, str]) -> None:
     """And those of its own verbs."""
     context = click.Context(cli)
-    assert set(manual) == {"responder", *(f"responder-{name}" for name in cli.list_commands(context))}
+    assert set(manual) == {"responder", "responder-ar", *(f"responder-{name}" for name in cli.list_commands(context))}
     for name in cli.list_commands(context):
         verb = cli.get_command(context, name)
         assert verb
@@ -72,6 +73,41 @@ def test_every_verb_has_a_page_with_every_option(manual: dict[str, str]) -> None
             options = [word for each in command.params for word in each.opts if word.startswith("--")]
             assert [word for word in options if word.replace("-", "\\-") not in manual[f"responder-{name}"]] == []
             waiting += command.commands.values() if isinstance(command, click.Group) else ()
+
+
+def test_each_page_begins_as_pages_do_and_the_first_tells_of_all_commands(manual: dict[str, str]) -> None:
+    """Name, how it is called, what it does."""
+    for text in manual.values():
+        assert re.findall(r"^\.SH (.*)$", text, re.MULTILINE)[:3] == ["NAME", "SYNOPSIS", "DESCRIPTION"]
+    listed = manual["responder"].partition(".SH COMMANDS")[2].partition(".SH FILES")[0]
+    assert re.findall(r"^\\fB(.*)\\fR$", listed, re.MULTILINE) == cli.list_commands(click.Context(cli))
+
+
+def test_what_execd_runs_has_a_page_too(manual: dict[str, str]) -> None:
+    """With each option of its installer and each exit status."""
+    text = manual["responder-ar"].replace("\\-", "-")
+    assert all(word in text for action in installer.parser()._actions for word in action.option_strings)
+    assert all(
+        f"\n{status}  " in text
+        for status in (
+            active_response.DONE,
+            active_response.REFUSED,
+            active_response.INVALID,
+            active_response.FAULT,
+            active_response.LOST,
+            active_response.LATER,
+        )
+    )
+
+
+def test_a_real_formatter_finds_nothing_wrong(manual: dict[str, str]) -> None:
+    if not (groff := shutil.which("groff")):
+        pytest.skip("groff is not installed")
+    for name, text in manual.items():
+        done = subprocess.run(
+            [groff, "-man", "-ww", "-z", "-Tascii"], input=text, capture_output=True, text=True, check=False
+        )
+        assert (name, done.returncode, done.stderr) == (name, 0, "")
 
 
 def test_the_pages_hold_no_request_that_a_help_text_made_by_mistake(manual: dict[str, str]) -> None:

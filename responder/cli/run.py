@@ -31,7 +31,7 @@ def run(*, trial: float, dry_run: bool, config: Path | None) -> None:
     again.  With --trial everything that was banned is lifted when the time is over,
     and the daemon ends with status 1, unless you can still get in and say
     `responder confirm`; also where it is stopped or killed before.  With --dry-run
-    nothing is banned and a database of its own is used.
+    nothing is banned, no notice is sent, and a database of its own is used.
     """
     from responder import config as configuration  # noqa: PLC0415 - help need not wait for the engine
     from responder.daemon.loop import Daemon, Options  # noqa: PLC0415

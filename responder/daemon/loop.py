@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from responder import config as configuration
-from responder.config import Config
+from responder.config import Config, FirewallSettings
 from responder.control.server import ControlServer
 from responder.control.spool import Spool
 from responder.daemon.activity import Activity
@@ -75,8 +75,8 @@ class Daemon:
         self._signals = Signals(self._selector)
         self._readiness = Readiness(Notify(os.environ))
         self.ledger = Ledger(Path(settings.state), "dry-run.db" if options.dry_run else "state.db")
-        backend = "dry-run" if options.dry_run else settings.firewall.backend
-        self.kernel = Kernel(backend, settings.firewall.socket, self._selector)
+        firewall = FirewallSettings(backend="dry-run") if options.dry_run else settings.firewall
+        self.kernel = Kernel(firewall.backend, firewall.socket, self._selector)
         self.safety = Safety(self, options.trial)
         try:
             self._enforce_again()
@@ -94,7 +94,7 @@ class Daemon:
         self.logs = Logs(settings.source, self.ledger.positions, horizon, self.started)
         self.activity = Activity(self.logs)
         self.sharing = Sharing(self, self._selector, dry_run=options.dry_run)
-        self.reports = Reports(self)
+        self.reports = Reports(self, () if options.dry_run else settings.notify)
         self._control = ControlServer(Path(settings.control), self._selector, Requests(self).handle)
         self._selector.register(self.logs.arrivals, selectors.EVENT_READ, lambda _: self.logs.arrivals.drain())
         self._watch = Watch([log.settings.path for log in self.logs.each if log.settings.path], self._signals.wake)

@@ -17,6 +17,7 @@ from responder.errors import StoreError
 from responder.metrics.family import Family, Labels, gauges, pairs
 from responder.metrics.outlets import Outlets
 from responder.notices.couriers import Couriers
+from responder.settings.notify import NotifySettings
 from responder.times import format_duration, format_time
 from responder.values import Ban
 
@@ -29,13 +30,12 @@ class Engine(meter.Engine, requests.Engine, Protocol):
 
 
 class Reports:
-    """Tells of *daemon*."""
+    """Tells of *daemon*, those who are to be *told* too."""
 
-    def __init__(self, daemon: Engine) -> None:
-        settings = daemon.config.settings
+    def __init__(self, daemon: Engine, told: Iterable[NotifySettings]) -> None:
         self._daemon, self._meter = daemon, Meter(daemon)
-        self._outlets = Outlets(settings.metrics)
-        self._couriers = Couriers(settings.notify, socket.gethostname())
+        self._outlets = Outlets(daemon.config.settings.metrics)
+        self._couriers = Couriers(told, socket.gethostname())
         self._bulletin = Bulletin(self._couriers, Requests(daemon).status)
 
     def note(self, found: Iterable[Found]) -> None:
@@ -61,7 +61,7 @@ class Reports:
 
     def close(self) -> None:
         """Have nothing told any more."""
-        self._couriers.close()
+        self._couriers.close(self._daemon.now())
         self._outlets.close()
 
     def _evidence(self, ban: Ban) -> list[str]:

@@ -15,6 +15,7 @@ from prometheus_client import generate_latest
 from responder.metrics.exposition import Exposition
 
 EVERY = 10.0  # seconds
+_PATIENCE = 1.0  # seconds that `close` gives a write that has begun
 _log = logging.getLogger("responder")
 
 
@@ -25,16 +26,18 @@ class Textfile:
         self._path, self._exposition, self._every = path, exposition, every
         self._trouble = ""
         self._closed = threading.Event()
-        threading.Thread(target=self._keep, name="textfile", daemon=True).start()
+        self._thread = threading.Thread(target=self._keep, name="textfile", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Stop, and remove the file: figures of a daemon that is gone are none."""
         self._closed.set()
+        self._thread.join(_PATIENCE)  # else what it has begun to write would be there again
         with contextlib.suppress(OSError):
             self._path.unlink()
 
     def _write(self) -> None:
-        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        draft = self._path.with_name(f".{self._path.name}.new")  # what a crash leaves there is written over
         try:
             with draft.open("wb") as file:
                 os.fchmod(file.fileno(), 0o644)  # whoever reads it is another user

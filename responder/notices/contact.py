@@ -17,7 +17,7 @@ def contact_of(command: Sequence[str], notice: Notice) -> str:
     words = [notice.value(word[1:-1]) if word.startswith("{") else word for word in command]
     try:
         status, said = program.run(words, _PATIENCE, with_errors=False)
-    except OSError:
+    except (OSError, ValueError):
         return ""
     first = said.split()[:1]
     return first[0] if status == 0 and first and _ADDRESS.fullmatch(first[0]) else ""

@@ -50,9 +50,9 @@ class Told:
             self.courier.post(of_ban(ban, host, self._untold, lines))
             self._untold = 0
 
-    def tend(self, now: float, host: str) -> None:
-        """Tell what has gathered, when it is time."""
-        if notice := self._digest.take(now, host):
+    def tend(self, now: float, host: str, *, last: bool = False) -> None:
+        """Tell what has gathered, when it is time or for the *last* time."""
+        if notice := self._digest.take(now, host, last=last):
             self.courier.post(notice)
 
 
@@ -80,8 +80,10 @@ class Couriers:
         for told in self.each:
             told.tend(now, self._host)
 
-    def close(self) -> None:
-        """Bring what can be brought in a moment."""
+    def close(self, now: float) -> None:
+        """Bring what can be brought in a moment, and what has gathered with it."""
+        for told in self.each:
+            told.tend(now, self._host, last=True)
         for told in self.each:
             told.courier.close()
 

@@ -36,11 +36,16 @@ class Digest:
         self._policies[ban.policy] += 1
         self._rules[ban.rule or "by hand"] += 1
 
-    def take(self, now: float, host: str) -> Notice | None:
-        """Return what there is to tell when it is time, and begin anew; a clock that went back makes it time."""
-        if not self._begun or 0 <= now - self._begun < self._every:
+    def take(self, now: float, host: str, *, last: bool = False) -> Notice | None:
+        """Return what there is to tell when it is time, and begin anew; a clock that went back makes it time.
+
+        The *last* one tells what there is, however short the time was.
+        """
+        early = 0 <= now - self._begun < self._every
+        if not self._begun or (early and not last):
             return None
-        count, span = self._policies.total(), format_duration(self._every)
+        seconds = now - self._begun if early else self._every
+        count, span = self._policies.total(), format_duration(seconds)
         tables = {"networks": self._networks, "policies": self._policies, "rules": self._rules}
         top = {name: dict(counted.most_common(_SHOWN)) for name, counted in tables.items()}
         parts = [
@@ -48,6 +53,6 @@ class Digest:
             for name, counted in top.items()
         ]
         title = f"{host}: {count} bans in {span}"
-        facts = {"host": host, "bans": count, "seconds": self._every, "of_networks": len(self._networks), **top}
+        facts = {"host": host, "bans": count, "seconds": seconds, "of_networks": len(self._networks), **top}
         self._begin()
         return Notice("digest", title, f"{title}\n\n" + "\n".join(parts), facts)

@@ -34,7 +34,11 @@ def send(settings: NotifySettings, notice: Notice) -> None:
     except smtplib.SMTPResponseException as error:
         said = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         raise SendError(f"{host} refused: {error.smtp_code} {line(said)}", again=error.smtp_code < 500) from None
-    except (OSError, smtplib.SMTPException) as error:
+    except (
+        OSError,
+        ValueError,
+        smtplib.SMTPException,
+    ) as error:  # ValueError: no resolver can be asked
         raise SendError(f"{settings.server}: {error}") from None
 
 
@@ -61,8 +65,16 @@ def _server(settings: NotifySettings, host: str, port: int) -> smtplib.SMTP:
         if settings.encrypted == "starttls":
             server.starttls(context=context)
         if settings.user:
-            server.login(settings.user, Path(settings.password_file).read_text("utf-8").strip())
+            _log_in(server, settings)
     except BaseException:
         server.close()
         raise
     return server
+
+
+def _log_in(server: smtplib.SMTP, settings: NotifySettings) -> None:
+    password = Path(settings.password_file).read_bytes().strip()
+    if not (password.isascii() and settings.user.isascii()):
+        said = "user and password must be plain ASCII, which is all that can be said to a mail server"
+        raise SendError(f"{settings.password_file}: {said}")
+    server.login(settings.user, password.decode())

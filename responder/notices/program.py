@@ -23,8 +23,8 @@ def send(settings: NotifySettings, notice: Notice, patience: float = PATIENCE) -
     environment |= {f"RESPONDER_{place.upper()}": notice.value(place) for place in PLACES}
     try:
         status, said = program.run(words, patience, notice.json, environment)
-    except OSError as error:
-        raise SendError(f"{words[0]} cannot be run: {error.strerror}", again=False) from None
+    except (OSError, ValueError) as error:  # ValueError: a word that the locale cannot say
+        raise SendError(f"{words[0]} cannot be run: {error}", again=False) from None
     if status is None:
         raise SendError(f"{words[0]} took longer than {patience:g} s, and was ended")
     if status:

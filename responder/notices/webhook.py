@@ -47,7 +47,11 @@ def send(settings: NotifySettings, notice: Notice) -> None:
         with error:
             again = error.code >= 500 or error.code in _AGAIN
             raise SendError(f"{_shown(settings.url)} answers {error.code}", again=again) from None
-    except (OSError, http.client.HTTPException) as error:
+    except (
+        OSError,
+        ValueError,
+        http.client.HTTPException,
+    ) as error:  # ValueError: no resolver can be asked
         raise SendError(f"{_shown(settings.url)}: {error}") from None
 
 

@@ -62,10 +62,10 @@ class Engine:
         self.file.write_text(SETTINGS.format(backend=json.dumps(self.backend), **quoted) + settings)
 
     @contextmanager
-    def running(self, ahead: float = 0.0, trial: float = 0.0) -> Iterator["Engine"]:
-        """Start it, on trial for so many seconds, and stop it in the end."""
+    def running(self, ahead: float = 0.0, trial: float = 0.0, *, dry: bool = False) -> Iterator["Engine"]:
+        """Start it, on trial for so many seconds or *dry*, and stop it in the end."""
         Clocked.ahead = ahead
-        with closing(Clocked(configuration.load(self.file), Options(trial=trial))) as self.daemon:
+        with closing(Clocked(configuration.load(self.file), Options(dry, trial))) as self.daemon:
             yield self
 
     def turn(self) -> None:

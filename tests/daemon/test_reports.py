@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from responder.notices.watched import _CALM
 from tests.daemon.engine import Clocked, Engine
 from tests.lab.wait import until
 from tests.notices.hook import Hook, hooked
@@ -64,6 +65,17 @@ def test_a_campaign_is_one_notice(tmp_path: Path, hook: Hook) -> None:
     assert said["facts"]["networks"] == {"198.51.100.0/24": 30}
 
 
+def test_what_a_digest_holds_when_the_daemon_stops_is_told(tmp_path: Path, hook: Hook) -> None:
+    """An upgrade loses no count."""
+    engine = engine_of(tmp_path, hook, '["digest"]')
+    with engine.running():
+        engine.write(SEVEN, 3)
+        engine.settle()
+        engine.until(lambda: not engine.daemon._untold)
+
+    assert [json.loads(body)["facts"]["bans"] for body in bodies(hook)] == [1]
+
+
 def look(engine: Engine) -> None:
     """Have the time for the next look come."""
     Clocked.ahead += 11.0
@@ -83,7 +95,7 @@ def test_trouble_is_told_once_when_it_begins_and_once_when_it_is_over(tmp_path: 
                 engine.until(lambda: engine.daemon.ledger.trouble)
                 look(engine)
         engine.until(lambda: not engine.daemon.ledger.trouble)
-        for _ in range(3):
+        for _ in range(_CALM):
             look(engine)
         until(lambda: len(told(hook, "trouble")) >= 2)
 

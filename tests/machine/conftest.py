@@ -58,6 +58,7 @@ def layer(packages: package.Packages, tmp_path_factory: pytest.TempPathFactory) 
         units = ("responder.service", "responder-firewall.socket")
         assert made.said("systemctl", "is-enabled", *units) == "enabled\nenabled"
         assert not made.active("responder.service")
+        assert made.active("responder-firewall.socket")
         made.halt()
     return folder / "upper"
 

@@ -1,11 +1,13 @@
 """The package of one checkout is always the same, and has what is to be run from where it lies."""
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.lab import postfix
+from tests.lab.machine import Machine
 from tests.lab.network import Network
 from tests.lab.twoqueue import FOLDER, TwoQueues
 from tests.machine import package
@@ -19,6 +21,33 @@ def test_the_same_checkout_gives_the_same_package(packages: Packages, tmp_path: 
     again = package.build(tmp_path)
 
     assert again.first.read_bytes() == packages.first.read_bytes()
+
+
+def test_the_log_of_the_active_response_turns_over(whole: Machine) -> None:
+    """Where its folder is writable by their group, and with owner and mode as they were."""
+    whole.run("groupadd", "ossec")
+    whole.run("install", "-d", "-m", "770", "-g", "ossec", "/var/ossec/logs")
+    log = whole.file("/var/ossec/logs/active-responses.log")
+    log.write_text("a call\n")
+    whole.run("chgrp", "ossec", "/var/ossec/logs/active-responses.log")
+    log.chmod(0o660)
+    whole.run("cp", "/usr/share/doc/responder/examples/active-responses.logrotate", "/etc/logrotate.d/ossec")
+
+    whole.run("logrotate", "--force", "/etc/logrotate.d/ossec")
+
+    assert whole.file("/var/ossec/logs/active-responses.log.1").read_text() == "a call\n"
+    assert whole.said("stat", "--format=%U:%G %a %s", "/var/ossec/logs/active-responses.log") == "root:ossec 660 0"
+
+
+def test_every_page_that_a_page_in_it_points_to_is_in_it(packages: Packages, tmp_path: Path) -> None:
+    """An administrator has the package and no checkout."""
+    subprocess.run(["dpkg-deb", "-x", packages.first, tmp_path], check=True)
+    pages = [*(tmp_path / "usr/share/doc/responder").rglob("*.md"), *(tmp_path / "usr/share/responder").rglob("*.md")]
+
+    assert len(pages) > 10
+    for page in pages:
+        links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+        assert (page.name, [link for link in links if not (page.parent / link).exists()]) == (page.name, [])
 
 
 QUEUES = "usr/share/responder/two-queue"

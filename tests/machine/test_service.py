@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,26 @@ def test_it_stops_without_opening_the_firewall(whole: Machine) -> None:
     assert whole.held() == {"203.0.113.7"}
     whole.run("responder", "firewall", "flush")
     assert whole.held() == set()
+
+
+def test_root_tries_by_hand_what_the_settings_say(whole: Machine) -> None:
+    """A dry run leaves the kernel as it is; a trial bans, undoes that, and leaves the service what it had."""
+    ban(whole, "198.51.100.9")
+    whole.run("systemctl", "stop", DAEMON)
+    held = whole.held()
+    assert whole.run("timeout", "5", "responder", "run", "--dry-run", check=False).returncode == 124
+    assert whole.held() == held
+
+    with subprocess.Popen(whole.command(["responder", "run", "--trial", "20s"]), stderr=subprocess.PIPE) as trial:
+        until(lambda: "198.51.100.8 is banned" in whole.said("responder", "ban", "198.51.100.8"), within=15)
+        assert "198.51.100.8" in whole.held()
+        _, said = trial.communicate(timeout=60)
+
+    assert trial.returncode == 1
+    assert b"cannot be reached" not in said
+    assert whole.held() == set()
+    whole.run("systemctl", "start", DAEMON)
+    assert whole.held() == held
 
 
 def test_who_is_unbanned_by_root_is_free(whole: Machine) -> None:

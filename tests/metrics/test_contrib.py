@@ -36,7 +36,8 @@ def test_the_alert_rules_are_sound_and_ask_for_what_there_is(figures: set[str]) 
 
 def rings(tmp_path: Path, alert: str, *, series: dict[str, str], expected: bool) -> str:
     """Return what promtool says against *alert* ringing after two hours of *series*, a figure a minute, or not."""
-    given = [{"series": f'{name}{{instance="mx"}}', "values": values} for name, values in series.items()]
+    labels = 'instance="mx", file="/var/lib/node_exporter/responder.prom"'  # the file is node_exporter's own
+    given = [{"series": f"{name}{{{labels}}}", "values": values} for name, values in series.items()]
     firing = f'count(ALERTS{{alertname="{alert}", alertstate="firing"}})'
     samples = [{"labels": "{}", "value": 1}] if expected else []
     asked = {"expr": firing, "eval_time": "2h", "exp_samples": samples}
@@ -59,6 +60,23 @@ def test_an_export_that_is_made_no_more_is_told(tmp_path: Path, made: str, start
     """Not one that was looked at and needed no change, nor at every start."""
     series = {"responder_export_success_timestamp_seconds": made, "responder_start_timestamp_seconds": started}
     assert rings(tmp_path, "ResponderExportOld", series=series, expected=old) == ""
+
+
+@pytest.mark.parametrize(
+    ("alert", "name", "values", "expected"),
+    [
+        ("ResponderFiguresGone", "responder_start_timestamp_seconds", "7x80", True),  # the file was removed
+        ("ResponderFiguresGone", "responder_start_timestamp_seconds", "7x120", False),
+        ("ResponderFiguresGone", "responder_start_timestamp_seconds", "7x80 9x40", False),  # a restart
+        ("ResponderFiguresOld", "node_textfile_mtime_seconds", "0+60x80 4800x40", True),
+        ("ResponderFiguresOld", "node_textfile_mtime_seconds", "0+60x120", False),
+    ],
+)
+def test_a_daemon_whose_textfile_is_written_no_more_is_told(
+    tmp_path: Path, alert: str, name: str, values: str, *, expected: bool
+) -> None:
+    """Whether it stopped and removed it or was killed; `up` says nothing there, for it is node_exporter's."""
+    assert rings(tmp_path, alert, series={name: values}, expected=expected) == ""
 
 
 def expressions(panels: list[dict[str, Any]]) -> list[str]:

@@ -7,11 +7,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from responder.metrics import server
@@ -87,6 +90,34 @@ def test_a_file_is_replaced_whole_and_goes_with_the_daemon(tmp_path: Path) -> No
             assert "responder_rules 7.0" in before.read()
 
     until(lambda: not list(tmp_path.iterdir()))
+
+
+class Slow(Exposition):
+    """Has nothing to tell before *ready*."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.ready = Event(), Event()
+
+    def collect(self) -> Iterator[Metric]:
+        self.asked.set()
+        self.ready.wait(30)
+        return iter(())
+
+
+def test_the_file_goes_though_it_is_just_being_written(tmp_path: Path) -> None:
+    """Else figures of a daemon that is gone would be read for ever."""
+    exposition = Slow()
+    file = Textfile(tmp_path / "responder.prom", exposition, 0.01)
+    assert exposition.asked.wait(30)
+    closing = Thread(target=file.close)
+    closing.start()
+    until(file._closed.is_set)
+    exposition.ready.set()
+    closing.join(30)
+    until(lambda: not [thread for thread in enumerate_threads() if thread.name == "textfile"])
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

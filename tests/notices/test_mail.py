@@ -107,6 +107,25 @@ def test_the_password_is_given_to_a_server_that_proves_who_it_is_and_to_nobody_e
     assert len(box.mails) == 1
 
 
+@pytest.mark.parametrize("password", ["sésame".encode(), "sésame".encode("latin-1")])
+def test_a_password_that_cannot_be_said_is_an_error_in_words(box: Box, tmp_path: Path, password: bytes) -> None:
+    """And does not end the thread that brings the next notice; what the password is stays untold."""
+    (tmp_path / "password").write_bytes(password)
+    yes = {"authenticator": lambda *_: AuthResult(success=True), "auth_require_tls": False}
+    with running(box, **yes) as port:
+        own = {"server": f"127.0.0.1:{port}", "tls": "none", "user": "responder"}
+        settings = told(**FROM_TO, **own, password_file=str(tmp_path / "password"))
+        with pytest.raises(SendError, match="must be plain ASCII") as failed:
+            mail.send(settings, a_notice())
+
+    assert "sam" not in str(failed.value)
+
+
+def test_a_name_that_no_resolver_can_be_asked_for_is_an_error_in_words() -> None:
+    with pytest.raises(SendError, match=r"^mail\.\.example\.org:25: .*label"):
+        mail.send(told(**FROM_TO, server="mail..example.org:25", tls="none"), a_notice())
+
+
 @pytest.mark.parametrize(("answer", "again"), [("451 later", True), ("554 never", False)])
 def test_a_refusal_is_tried_again_where_the_server_says_later(box: Box, answer: str, again: bool) -> None:
     """As its number says."""

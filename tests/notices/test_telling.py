@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from responder.notices.couriers import Told
 from responder.notices.digest import _MOST_NETWORKS, Digest
 from responder.notices.notice import Notice, line
-from responder.notices.watched import Watched
+from responder.notices.watched import _CALM, Watched
 from tests.notices.samples import EVIL, NOON, a_ban, a_notice, told
 
 _KEYS = st.sampled_from("abc")
@@ -34,6 +34,19 @@ def test_each_trouble_is_told_when_it_begins_and_when_it_is_over_by_turns(looks:
     assert not watched.look({}).begun
 
 
+def test_what_comes_and_goes_is_one_trouble() -> None:
+    """It is over when it stayed away, and may then begin anew."""
+    watched, trouble = Watched(), {"late": "the log is read late"}
+    flapping = [watched.look(found) for _ in range(100) for found in (trouble, trouble, {}, {})]
+    calm = [watched.look({}) for _ in range(_CALM)]
+    anew = [watched.look(trouble) for _ in range(2)]
+
+    assert [dict(change.begun) for change in flapping if change.begun] == [trouble]
+    assert not any(change.over for change in flapping)
+    assert [dict(change.over) for change in calm if change.over] == [trouble]
+    assert anew[1].begun == trouble
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["login", "smtp"])), min_size=1, max_size=30))
 def test_a_digest_tells_of_all_bans_by_network_and_policy(made: list[tuple[int, str]]) -> None:
     """When its time is over, once, and not before."""
@@ -49,6 +62,19 @@ def test_a_digest_tells_of_all_bans_by_network_and_policy(made: list[tuple[int, 
     assert notice.facts["policies"] == Counter(policy for _, policy in made)
     assert notice.facts["networks"] == Counter(f"192.0.{network}.0/24" for network, _ in made)
     assert digest.take(NOON + 9999, "mx") is None
+
+
+def test_what_has_gathered_when_the_daemon_stops_is_told() -> None:
+    """Of the time that it was; nothing where there was nothing."""
+    digest = Digest(86_400)
+    assert digest.take(NOON, "mx", last=True) is None
+    digest.add(a_ban(), NOON)
+
+    notice = digest.take(NOON + 5400, "mx", last=True)
+
+    assert notice
+    assert notice.title == "mx: 1 bans in 1h30m"
+    assert digest.take(NOON + 5400, "mx", last=True) is None
 
 
 def test_a_digest_of_ever_so_many_networks_is_bounded() -> None:

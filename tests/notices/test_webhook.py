@@ -84,3 +84,8 @@ def test_a_secret_that_cannot_be_read_is_an_error(hook: Hook) -> None:
         webhook.send(told(kind="webhook", url=hook.url, secret_file="/nowhere"), a_notice())
 
     assert hook.posted == []
+
+
+def test_a_name_that_no_resolver_can_be_asked_for_is_an_error_in_words() -> None:
+    with pytest.raises(SendError, match=r"^https://hooks\.\.example\.org: .*label"):
+        webhook.send(told(kind="webhook", url="https://hooks..example.org/x"), a_notice())
