@@ -86,16 +86,16 @@ class LineDetector:
         if quick is None or len(line) > LONGEST or not line.isascii() or line[-1] == _CARRIAGE_RETURN:
             return _slowly(line, head, rules, reading)
         if reading.header is syslog.header:
-            self._meet(candidates)
+            self._meet(candidates, head.program)
         return self._quickly(line, head, quick)
 
-    def _meet(self, candidates: int) -> None:
+    def _meet(self, candidates: int, program: bytes) -> None:
         """Make one expression of the rules *candidates*, when their literals have been met so often that it pays."""
         if candidates in self._wholes:
             return
         met = self._met[candidates] = self._met.get(candidates, 0) + 1
         if met >= self._mass:
-            self._wholes[candidates] = whole.whole(self._among(candidates))
+            self._wholes[candidates] = whole.whole(self._among(candidates), syslog.text(program))
         if len(self._met) > _PLANNED:
             self._met.clear()
             self._wholes.clear()

@@ -36,14 +36,18 @@ class Whole(NamedTuple):
     rules: tuple[LineRule | None, ...]
 
 
-def whole(rules: Sequence[LineRule | TrailRule]) -> Whole | None:
-    """Return *rules* as one expression, or None where they do not come to one."""
+def whole(rules: Sequence[LineRule | TrailRule], program: str) -> Whole | None:
+    """Return *rules* as one expression, or None where they do not come to one.
+
+    *program* is who most likely says such lines; his name is compared before what is shell-style is tried.
+    """
     alternatives: list[str] = []
     groups: list[LineRule | None] = [None, None]
     for rule in rules:
         if isinstance(rule, TrailRule) or "[" in "".join(rule.programs) or not all(map(is_plain, rule.texts())):
             return None
-        programs = "|".join(map(_program, rule.programs))
+        names = [re.escape(program)] if rule.judges(program) else []
+        programs = "|".join([*names, *map(_program, rule.programs)])
         ignored = "".join(f"(?!{_bare(text, '(?:')})" for text in rule.ignore)
         patterns = "|".join(f"(?:{_bare(text, '(')})" for text in rule.any_of)
         alternatives.append(f"(?:{programs}){_PID_AND_END}{ignored}(?:{patterns})")

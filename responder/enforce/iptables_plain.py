@@ -18,6 +18,7 @@ from math import ceil, inf
 from responder.enforce.backend import Held, Target
 from responder.enforce.iptables import Chains, Place, lines, source
 from responder.enforce.xtables import Counted, Line
+from responder.errors import FirewallError
 from responder.values import Prefix, Scope
 
 _OURS = "responder"
@@ -60,11 +61,14 @@ class IptablesPlain:
             del gone[target]
         held = {target: expires for target, expires in self._held.items() if target not in gone} | added
         places = {_place(target) for target in (*added, *gone)}
-        if all(self._chains.there(place) for place in places) and self._chains.there(Place("drop", 4)):
-            for place in places:
-                self._chains.edit(place, _lines(added, place), _lines(gone, place))
-        else:
+        if not all(self._chains.there(place) for place in places) or not self._chains.there(Place("drop", 4)):
             self._ensure(held)
+        else:
+            try:
+                for place in places:
+                    self._chains.edit(place, _lines(added, place), _lines(gone, place))
+            except FirewallError:  # somebody took away what was to go
+                self._ensure(held)
         self._took(held, now)
         return len(changes)
 
@@ -78,13 +82,13 @@ class IptablesPlain:
 
     def tend(self, now: float) -> str:
         """Remove what has ended; mend what somebody else took away, and return what that was."""
-        if now >= self._next_end:
-            self.apply({}, now)
-        if now < self._look_at:
+        if now < self.due:
             return ""
         found = "; ".join(self._chains.missing())
         if found:
             self.sync(self._held, self._never, now)
+        elif now >= self._next_end:
+            self.apply({}, now)
         self._look_at = now + _LOOK_EVERY
         return found
 
