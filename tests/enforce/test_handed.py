@@ -1,6 +1,7 @@
 """The actor serves on a socket that systemd listens on for it, and takes nothing else for one."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -60,6 +61,29 @@ def test_a_daemon_that_was_earlier_than_the_actor_is_served(listener: socket.soc
             assert greeted(listener.getsockname()) == "dry-run"
     with started(listener, _AS_SYSTEMD):
         assert greeted(listener.getsockname()) == "dry-run"
+
+
+def test_the_service_manager_is_told_that_the_actor_does_not_hang(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Again and again: before a daemon came, while one is there, and when it has gone."""
+    name = secrets.token_hex(16)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0{name}")
+        manager.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
+        monkeypatch.setenv("WATCHDOG_USEC", "300000")
+
+        def heard() -> list[bytes]:
+            return [manager.recv(4096) for _ in range(3)]
+
+        with started(listener, _AS_SYSTEMD):
+            assert heard() == [b"WATCHDOG=1"] * 3
+            with socket.socket(socket.AF_UNIX) as daemon:
+                daemon.connect(listener.getsockname())
+                assert b"dry-run" in daemon.recv(4096)
+                assert heard() == [b"WATCHDOG=1"] * 3
+            assert heard() == [b"WATCHDOG=1"] * 3
 
 
 def test_nobody_else_is_served(listener: socket.socket) -> None:

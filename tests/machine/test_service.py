@@ -117,6 +117,22 @@ def test_a_daemon_that_hangs_is_replaced(whole: Machine) -> None:
     assert whole.held() == {"203.0.113.7"}
 
 
+def test_an_actor_that_hangs_is_replaced(whole: Machine) -> None:
+    """systemd notices before the daemon does, which was told nothing; the next actor takes what was owed."""
+    drop_in(whole, ACTOR, "WatchdogSec=3s")
+    whole.run("systemctl", "restart", ACTOR)
+    ban(whole, "203.0.113.7")
+    before = whole.pid(ACTOR)
+
+    os.kill(before, signal.SIGSTOP)
+
+    until(lambda: whole.pid(ACTOR) not in (0, before), within=120, every=0.2)
+    until(lambda: whole.run("responder", "status", check=False).returncode == 0, within=60, every=0.2)
+    ban(whole, "203.0.113.8")
+    assert "Watchdog timeout" in journal(whole, ACTOR)
+    assert whole.held() == {"203.0.113.7", "203.0.113.8"}
+
+
 def test_it_stops_without_opening_the_firewall(whole: Machine) -> None:
     """All of it; `responder firewall flush` opens it, with nobody at work."""
     ban(whole, "203.0.113.7")
