@@ -90,6 +90,7 @@ class Actor:
         watched = self._backend.fileno()
         while True:
             now = time.time()
+            self._not_before = min(self._not_before, now + _PATIENCE)  # the clock may have been set back
             again = self._not_before if self._ailing else inf
             due = max(min(self._backend.due, self._knocks.due, again), self._not_before)
             descriptors = [source.fileno(), *([] if watched is None or now < self._not_before else [watched])]
