@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from responder.framing import Frames
+from tests.enforce.users import NOBODY, common_folder
 
 # What systemd does: the socket is descriptor 3, and the variables name the process that it is for.
 _AS_SYSTEMD = 'exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID="$$" exec "$@"'
@@ -86,12 +87,20 @@ def test_the_service_manager_is_told_that_the_actor_does_not_hang(
             assert heard() == [b"WATCHDOG=1"] * 3
 
 
-def test_nobody_else_is_served(listener: socket.socket) -> None:
+def test_nobody_else_is_served_but_root() -> None:
     """Who may come in is decided by who they are, as on a socket of the actor's own."""
-    if os.geteuid() != 0:
-        pytest.skip("other users can only be had as root")
-    with started(listener, _AS_SYSTEMD, (*_ACTOR, "--user", "65534")):
-        assert greeted(listener.getsockname()) == ""
+    with common_folder() as folder, socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(folder / "actor.sock"))
+        (folder / "actor.sock").chmod(0o666)
+        made.listen()
+        with started(made, _AS_SYSTEMD, (*_ACTOR, "--user", str(NOBODY))):
+            assert greeted(made.getsockname()) == "dry-run"
+            for user, backend in ((NOBODY, "dry-run"), (NOBODY - 1, "")):
+                os.seteuid(user)
+                try:
+                    assert greeted(made.getsockname()) == backend
+                finally:
+                    os.seteuid(0)
 
 
 @pytest.mark.parametrize("script", [_FOR_ANOTHER, _AS_SYSTEMD.replace("LISTEN_FDS=1", "LISTEN_FDS=2")])

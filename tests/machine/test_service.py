@@ -146,6 +146,22 @@ def test_it_stops_without_opening_the_firewall(whole: Machine) -> None:
     assert whole.held() == set()
 
 
+@pytest.mark.parametrize("words", [["panic"], ["firewall", "flush"]], ids=" ".join)
+def test_what_is_cleared_without_a_daemon_is_not_put_back(whole: Machine, words: list[str]) -> None:
+    """The actor, which goes on by itself and looks after the rules, is told."""
+    ban(whole, "203.0.113.7")
+    whole.run("systemctl", "stop", DAEMON)
+    assert whole.active(ACTOR)
+    assert whole.held() == {"203.0.113.7"}
+
+    whole.run("responder", *words)
+
+    whole.run("nft", "add", "table", "inet", "other")  # would have the actor look
+    whole.run("responder", "firewall", "show")
+    assert whole.held() == set()
+    assert whole.active(ACTOR)
+
+
 def test_who_is_unbanned_by_root_is_free(whole: Machine) -> None:
     """The daemon takes orders over its socket although it runs as somebody else."""
     ban(whole, "203.0.113.7")
