@@ -158,6 +158,12 @@ class Channel:
             self._out.clear()
             self._watch()
 
+    def give_up(self, reason: str) -> None:
+        """Take it for gone because of *reason*; a process that we started is ended, so that another can be."""
+        if self._process and self._socket:
+            self._process.kill()
+        self._give_up(f"{self._name} {reason}")
+
     def close(self, *, end: bool = False) -> None:
         """Let it go: it ends when it finds its socket closed, or *end* it where that takes long."""
         self._forget()

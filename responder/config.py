@@ -39,7 +39,7 @@ USUAL_LOGS = ("/var/log/mail.log", "/var/log/maillog", "/var/log/auth.log", "/va
 SSHD_UNITS = ("ssh.service", "sshd.service", "sshd", "sshd-session")
 """sshd in the journal, by unit and by name: a process of it may end too soon to have a unit."""
 POSTFIX_UNITS = ("postfix.service", "postfix@-.service")
-USUAL_UNITS = (*SSHD_UNITS, *POSTFIX_UNITS, "dovecot.service", "exim4.service")
+USUAL_UNITS = (*SSHD_UNITS, *POSTFIX_UNITS, "dovecot.service", "exim4.service", "responder-policyd.service")
 """What is followed in the journal where there are no such logs."""
 JOURNAL = Path("/run/systemd/journal/socket")
 """There where journald runs."""

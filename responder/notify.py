@@ -17,6 +17,7 @@ import os
 import socket
 import time
 from collections.abc import MutableMapping
+from math import inf
 
 _PATIENCE = 1.0  # seconds
 _MICROSECONDS = 1_000_000
@@ -70,6 +71,27 @@ class Notify:
             except OSError:
                 return False
         return True
+
+
+class Pulse:
+    """Gives signs of life over *notify*, three in the time within which one is expected."""
+
+    def __init__(self, notify: Notify) -> None:
+        self._notify = notify
+        self._every = notify.patience / 3 or inf
+        self._beat_at = 0.0
+
+    @property
+    def pause(self) -> float:
+        """Return the longest that may be waited before the next `beat`, in seconds."""
+        return max(0.0, self._beat_at + self._every - time.monotonic())
+
+    def beat(self) -> None:
+        """Give a sign of life if it is time to."""
+        now = time.monotonic()
+        if now >= self._beat_at + self._every:
+            self._beat_at = now
+            self._notify.alive()
 
 
 def _status(text: str) -> str:

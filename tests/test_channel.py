@@ -114,6 +114,19 @@ def test_a_process_that_was_killed_is_told_with_its_status_and_started_again(chi
     assert child.channel.starts == 2
 
 
+def test_a_process_that_hangs_is_ended_when_it_is_given_up(child: Spoken) -> None:
+    """Two of its kind would undo each other's work."""
+    process = child.channel._process
+    assert process
+    process.send_signal(signal.SIGSTOP)
+
+    child.channel.give_up("has not answered for long")
+
+    assert child.lost == ["the other has not answered for long: it ended with status -9"]
+    assert child.channel.connect(1.0)
+    child.until(lambda: len(child.heard) == 2)
+
+
 def test_a_process_ends_when_nobody_speaks_with_it_any_more(child: Spoken) -> None:
     """It is waited for, so that none is left."""
     process = child.channel._process

@@ -351,6 +351,7 @@ def test_a_host_without_logs_is_watched_in_its_journal(tmp_path: Path, monkeypat
     (tmp_path / "socket").touch()
     (source,) = load(tmp_path, "").settings.source
     assert source.journal == config.USUAL_UNITS
+    assert {"ssh.service", "postfix@-.service", "responder-policyd.service"} <= {*source.journal}
     (tmp_path / "auth.log").touch()
     (source,) = load(tmp_path, "").settings.source
     assert source.path == str(tmp_path / "auth.log")

@@ -3,16 +3,14 @@
 import os
 import pwd
 import time
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 
+from responder.cli.clearing import clear, kernels
 from responder.cli.output import as_json, config_option, control_path, print_json, say, stopped, stopped_from, table
 from responder.control import client
-from responder.enforce.backend import Backend
 from responder.enforce.choice import BACKENDS
 from responder.errors import FirewallError
 from responder.framing import Message
@@ -22,7 +20,7 @@ from responder.times import format_time
 @click.group(invoke_without_command=True)
 @click.option("--fd", type=int, help="Serve the daemon at this descriptor (the daemon starts us so).")
 @click.option("--socket", "path", type=click.Path(path_type=Path), help="Listen here for the daemon.")
-@click.option("--user", "users", multiple=True, help="A user whose daemon may connect.  [default: root and our own]")
+@click.option("--user", "users", multiple=True, help="A user who may connect, beside root.  [default: our own]")
 @click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True)
 @click.pass_context
 def firewall(ctx: click.Context, fd: int | None, path: Path | None, users: tuple[str, ...], backend: str) -> None:
@@ -36,7 +34,7 @@ def firewall(ctx: click.Context, fd: int | None, path: Path | None, users: tuple
         return
     from responder.enforce import process  # noqa: PLC0415 - `flush` may not need it
 
-    allowed = frozenset(map(_user, users)) or process.own_users()
+    allowed = frozenset((0, *map(_user, users))) if users else process.own_users()
     if fd is not None:
         process.serve_inherited(fd, backend)
     elif path is not None:
@@ -58,9 +56,8 @@ def flush(as_json: bool, config: Path | None) -> None:
     """
     try:
         answer = _ask(config, "flush")
-    except client.UnreachableError:
-        for backend in kernels():
-            backend.flush()
+    except client.UnreachableError as error:
+        clear(config, error)
         answer = {"lifted": None}
     if as_json:
         print_json(answer)
@@ -93,23 +90,6 @@ def _ask(config: Path | None, do: str) -> Message:
     if answer["firewall_error"]:
         raise FirewallError(answer["firewall_error"])
     return answer
-
-
-def kernels() -> Iterator[Backend]:
-    """Yield every firewall that can be opened here, each for as long as it is looked at; raise where none can."""
-    from responder.enforce.choice import open_backend  # noqa: PLC0415 - only where no daemon does it
-
-    lacking = []
-    for name in ("nftables", "iptables-ipset", "iptables-plain"):
-        try:
-            backend = open_backend(name).backend
-        except FirewallError as error:
-            lacking.append(str(error))
-            continue
-        with closing(backend):
-            yield backend
-    if len(lacking) == 3:
-        raise FirewallError("; ".join(dict.fromkeys(lacking)))
 
 
 def _read() -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from responder import whereabouts
-from responder.cli.firewall import kernels
+from responder.cli.clearing import clear
 from responder.cli.output import as_json, ask, config_option, print_json, say
 from responder.control import client
 from responder.daemon.marker import Marker
@@ -31,8 +31,8 @@ def panic(*, resume: bool, as_json: bool, config: Path | None) -> None:
         return
     try:
         answer = ask(config, "panic", by=getpass.getuser())
-    except client.UnreachableError:
-        answer = _alone(config)
+    except client.UnreachableError as error:
+        answer = _alone(config, error)
     if as_json:
         print_json(answer)
     else:
@@ -43,11 +43,10 @@ def panic(*, resume: bool, as_json: bool, config: Path | None) -> None:
         raise StoreError(f"{answer['problem']}; the daemon must not be restarted before that is mended")
 
 
-def _alone(config: Path | None) -> Message:
+def _alone(config: Path | None, why: client.UnreachableError) -> Message:
     """Do what the daemon would, as far as it can be done without it."""
     _marker(config).write({"since": time.time(), "by": getpass.getuser()})
-    for backend in kernels():
-        backend.flush()
+    clear(config, why)
     return {"lifted": None, "stored": True, "problem": "", "firewall_error": ""}
 
 

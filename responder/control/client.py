@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from responder import peer
 from responder.errors import ResponderError
 from responder.framing import Frames, Message, encode
 
@@ -12,6 +13,14 @@ PATIENCE = 30.0  # seconds
 
 class UnreachableError(ResponderError):
     """No daemon answers at the control socket."""
+
+
+class HangsError(UnreachableError):
+    """There is a daemon, the process *pid*, and it does not answer."""
+
+    def __init__(self, path: Path, pid: int) -> None:
+        super().__init__(f"{path}: the daemon, process {pid}, has not answered for {PATIENCE:.0f} seconds")
+        self.pid = pid
 
 
 def ask(path: Path, do: str, **request: Any) -> Message:
@@ -32,6 +41,8 @@ def ask(path: Path, do: str, **request: Any) -> Message:
             raise UnreachableError(f"{path}: no daemon answers; start it with `responder run`") from None
         except ConnectionError:
             raise UnreachableError(f"{path}: the daemon hung up; only root and its own user may ask") from None
+        except TimeoutError:
+            raise HangsError(path, peer.process(connection)) from None
         except OSError as error:
             raise UnreachableError(f"{path}: the daemon does not answer: {error}") from None
     if answer.get("error"):

@@ -72,12 +72,13 @@ class Guard:
 
     def news(self, now: float) -> bool:
         """Look whether it is time to look; tell whether the allowlist may have changed."""
-        if self.settings.hosts and now >= self._resolve_at and not (self._resolving and self._resolving.is_alive()):
+        due = now >= self._resolve_at or self._resolve_at - now > _RESOLVE_EVERY
+        if self.settings.hosts and due and not (self._resolving and self._resolving.is_alive()):
             self._resolve_at = now + _RESOLVE_EVERY
             self._resolving = threading.Thread(target=self._resolve, name="resolver", daemon=True)
             self._resolving.start()
         changed = self._take() | self.peers.news(now)
-        if now >= self._look_at:
+        if now >= self._look_at or self._look_at - now > _LOOK_EVERY:
             self._look_at = now + _LOOK_EVERY
             return True
         return changed

@@ -72,6 +72,7 @@ class Kernel:
 
     def tend(self, tracker: Tracker, now: float) -> None:
         """Keep an actor at the other end, and pay what is owed to it."""
+        self.firewall.tend()
         if self.firewall.connect(now):
             self._fare(self.trouble, "", now)
             self.want_sync(now)

@@ -194,7 +194,7 @@ class Ledger:
         if not self._owed and positions == self._positions and not (durable and self._undurable):
             return True
         self._owed.positions, self._owed.lag = positions, lag
-        if now < self._not_before and not durable:
+        if now < self._not_before <= now + _PATIENCE and not durable:
             return False
         try:
             self.store.commit(self._owed, now, durable=durable)

@@ -23,6 +23,7 @@ from responder.config import Config, FirewallSettings
 from responder.control.server import ControlServer
 from responder.control.spool import Spool
 from responder.daemon.activity import Activity
+from responder.daemon.clock import Clock
 from responder.daemon.guard import Guard
 from responder.daemon.kernel import Kernel
 from responder.daemon.ledger import MOST_OWED, RECOVERED, Ledger
@@ -43,6 +44,7 @@ from responder.errors import Refused, StoreError
 from responder.formats import alerts
 from responder.notify import Notify
 from responder.sources import Watch
+from responder.times import format_duration
 from responder.values import Ban, Prefix
 
 _TICK = 1.0  # seconds
@@ -70,6 +72,7 @@ class Daemon:
         """
         self.config = config
         self.started = self.now()
+        self._clock = Clock(self.started)
         settings = config.settings
         self._selector = selectors.DefaultSelector()
         self._signals = Signals(self._selector)
@@ -142,7 +145,7 @@ class Daemon:
         bans = self.ledger.judge(found, now)
         self.activity.note(found, now)
         self.reports.note(found)
-        if found or now >= self._commit_at:
+        if found or now >= self._commit_at or self._commit_at - now > _TICK:
             self.commit()
         in_force = [ban for ban in bans if ban.expires > now and self.ledger.tracker.in_force(ban)]
         if in_force:
@@ -229,6 +232,8 @@ class Daemon:
         if now < self._tick_at and self._tick_at - now <= _TICK:
             return False
         self._tick_at = now + _TICK
+        if step := self._clock.step(now):
+            self._follow_the_clock(step)
         self._watch.rearm()
         self._renewal.tend(self.ledger.tracker, now)
         for ban in self.ledger.tracker.forget_ended(now):
@@ -241,6 +246,13 @@ class Daemon:
         if now >= self._clean_at or self._clean_at - now > _CLEAN_EVERY:
             self._clean(now)
         return True
+
+    def _follow_the_clock(self, step: float) -> None:
+        """Have bans end in the kernel when the clock says so that was set by *step* seconds, or slept for as long."""
+        what = f"set back by {format_duration(-step)}" if step < 0 else f"{format_duration(step)} later all at once"
+        _log.warning("the clock was %s; bans end by it, so the firewall is told of all of them again", what)
+        self.safety.trial.shift(step)
+        self.kernel.want_sync()
 
     def _protect(self, now: float) -> None:
         """Let a changed allowlist take effect: on windows, on bans, in the kernel."""

@@ -8,11 +8,9 @@ A sign of life is given by the loop itself, once a turn at most and at least twi
 in the time that the service manager allows.  A loop that hangs gives none.
 """
 
-import time
 from collections.abc import Callable
-from math import inf
 
-from responder.notify import Notify
+from responder.notify import Notify, Pulse
 
 
 class Readiness:
@@ -20,15 +18,14 @@ class Readiness:
 
     def __init__(self, notify: Notify) -> None:
         self._notify = notify
-        self._every = notify.patience / 3 or inf
-        self._alive_at = 0.0
+        self._pulse = Pulse(notify)
         self._ready = False
         self._told = ""
 
     @property
     def pause(self) -> float:
         """Return the longest that the loop may wait before its next turn, in seconds."""
-        return max(0.0, self._alive_at + self._every - time.monotonic())
+        return self._pulse.pause
 
     def tend(self, settled: bool, fares: Callable[[], str]) -> None:
         """Tell what there is to tell; *settled* is whether the kernel has every ban, or has said why not."""
@@ -40,10 +37,7 @@ class Readiness:
             self._told = status
         elif status != self._told and self._notify.status(status):
             self._told = status
-        now = time.monotonic()
-        if now >= self._alive_at + self._every:
-            self._alive_at = now
-            self._notify.alive()
+        self._pulse.beat()
 
     def reloading(self) -> None:
         """Tell that settings are being read; the next `tend` tells when that is over."""

@@ -72,6 +72,12 @@ class Trial:
         self._daemon.kernel.want_sync(now)
         _log.warning("the trial is confirmed, by %s: bans stay as long as they should", by)
 
+    def shift(self, step: float) -> None:
+        """Last no longer than was said though the clock was set by *step* seconds; the caller syncs the kernel."""
+        if self.until and step < 0:
+            self.until += step
+            self._daemon.kernel.latest = self.until
+
     def over(self, now: float) -> bool:
         """Tell whether the time is over and we should stop; look whether what was left behind is settled."""
         if self._left_behind and self._daemon.commit(durable=True):

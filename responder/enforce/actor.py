@@ -44,6 +44,7 @@ from responder.enforce.backend import Backend, Held, Target
 from responder.enforce.knocks import Knocks
 from responder.errors import FirewallError, ProtocolError
 from responder.framing import Frames, Message, encode
+from responder.notify import Pulse
 from responder.values import Prefix, Scope
 
 _PIECE = 1 << 20
@@ -54,11 +55,12 @@ Made = TypeVar("Made")
 
 
 class Actor:
-    """Drives *backend*, which was chosen because of *why*."""
+    """Drives *backend*, which was chosen because of *why*; *pulse* tells the service manager that it does not hang."""
 
-    def __init__(self, backend: Backend, why: str) -> None:
+    def __init__(self, backend: Backend, why: str, pulse: Pulse) -> None:
         self._backend = backend
         self._why = why
+        self._pulse = pulse
         self._knocks = Knocks(time.time())
         self._not_before = 0.0
         self._ailing = ""
@@ -88,10 +90,13 @@ class Actor:
         watched = self._backend.fileno()
         while True:
             now = time.time()
+            self._not_before = min(self._not_before, now + _PATIENCE)  # the clock may have been set back
             again = self._not_before if self._ailing else inf
             due = max(min(self._backend.due, self._knocks.due, again), self._not_before)
             descriptors = [source.fileno(), *([] if watched is None or now < self._not_before else [watched])]
-            readable, _, _ = select.select(descriptors, [], [], max(0.0, min(due - now, _LONGEST_WAIT)))
+            self._pulse.beat()
+            longest = min(due - now, _LONGEST_WAIT, self._pulse.pause)
+            readable, _, _ = select.select(descriptors, [], [], max(0.0, longest))
             if source.fileno() in readable:
                 return
             yield from self._tend(time.time())

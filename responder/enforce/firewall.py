@@ -3,13 +3,15 @@
 Requests go out without waiting; each answer comes back to the function that was
 handed in with its request.  When the actor dies, every open request is answered
 with an error and a new actor is started or reached; the first thing it is then
-sent is the whole wanted set, so nothing that was open is lost.
+sent is the whole wanted set, so nothing that was open is lost.  One that hangs is
+as good as dead.
 
 Owned by the daemon's loop, whose selector it shares: no thread, no lock.
 """
 
 import os
 import selectors
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +23,7 @@ from responder.framing import Message
 from responder.values import Ban, Outcome, Prefix, Scope
 
 _PIECE = 2000  # bans in one message; as many bytes as the socket takes without waiting
+_LONGEST_SILENCE = 150.0  # seconds; one who waits for the lock of iptables says so after 60
 _ENVIRONMENT = ("PATH", "LANG", "PYTHONPATH", "XTABLES_LOCKFILE")
 
 Answer = Callable[[Message], None]
@@ -56,6 +59,7 @@ class Firewall(Channel):
         self._open: dict[int, Answer] = {}
         self._parts: dict[int, dict[Target, Enforced]] = {}
         self._number = 0
+        self._heard = 0.0
         way = reached(Path(path)) if path else started(["firewall", "--backend", backend], _environment())
         super().__init__("the firewall actor", way, selector, self._take, self._answer_all)
 
@@ -63,6 +67,11 @@ class Firewall(Channel):
     def unanswered(self) -> int:
         """Return how many requests have no answer yet."""
         return len(self._open)
+
+    def tend(self) -> None:
+        """Give up an actor that hangs: one that has said nothing for long, although it was asked something."""
+        if self.connected and self._open and time.monotonic() - self._heard > _LONGEST_SILENCE:
+            self.give_up(f"has not answered for {_LONGEST_SILENCE:.0f} seconds")
 
     def apply(self, bans: Iterable[Ban], lifts: Iterable[Ban], then: Callable[[Outcome], None]) -> None:
         """Ask for *bans* to be enforced and *lifts* to be ended, in one transaction."""
@@ -97,11 +106,14 @@ class Firewall(Channel):
         if not self.connected:
             then({"applied": 0, "error": self.error})
             return
+        if not self._open:
+            self._heard = time.monotonic()
         self._number += 1
         self._open[self._number] = then
         self.send({"id": self._number, **request})
 
     def _take(self, message: Message) -> None:
+        self._heard = time.monotonic()
         if message.get("id") == 0:
             self._take_note(message)
             return

@@ -10,9 +10,11 @@ Source: sd_listen_fds(3) of systemd 252.
 
 import contextlib
 import os
+import select
 import signal
 import socket
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 from responder import peer
@@ -21,6 +23,7 @@ from responder.enforce.actor import Actor
 from responder.enforce.choice import open_backend
 from responder.errors import FirewallError, ProtocolError
 from responder.framing import Message, encode
+from responder.notify import Notify, Pulse
 
 _MOST_NEWS = 100
 _FIRST_HANDED = 3
@@ -34,7 +37,7 @@ def serve_inherited(descriptor: int, backend_name: str) -> None:
     except OSError as error:
         raise FirewallError(f"descriptor {descriptor} is no socket: {error.strerror}") from None
     with given as connection:
-        actor = _open(connection, backend_name)
+        actor = _open(connection, backend_name, _pulse())
         if actor:
             _serve(connection, actor)
 
@@ -72,26 +75,43 @@ def serve_handed(backend_name: str, users: frozenset[int]) -> None:
 def _serve_each(listener: socket.socket, backend_name: str, users: frozenset[int]) -> None:
     actor: Actor | None = None
     news: list[Message] = []
+    pulse = _pulse()
     while True:
         if actor:  # the rules are looked after while no daemon is there
             news = [*news, *actor.tend_until(listener)][-_MOST_NEWS:]
+        else:
+            _wait(listener, pulse)
         connection, _ = listener.accept()
         with connection:
             if peer.user(connection) not in users:
                 continue
-            actor = actor or _open(connection, backend_name)
+            actor = actor or _open(connection, backend_name, pulse)
             if actor:
                 _serve(connection, actor, news)
                 news = []
 
 
-def _open(connection: socket.socket, name: str) -> Actor | None:
+def _pulse() -> Pulse:
+    """Return what tells the service manager, if one asked for it, that we do not hang."""
+    return Pulse(Notify(os.environ))
+
+
+def _wait(listener: socket.socket, pulse: Pulse) -> None:
+    """Wait until somebody comes."""
+    came: list[int] = []
+    while not came:
+        pulse.beat()
+        longest = pulse.pause
+        came, _, _ = select.select([listener.fileno()], [], [], None if longest == inf else longest)
+
+
+def _open(connection: socket.socket, name: str, pulse: Pulse) -> Actor | None:
     """Open the backend and drop privileges; tell the daemon why where that fails."""
     try:
         choice = open_backend(name)
         legacy = choice.backend.name.startswith("iptables")
         privileges.keep(privileges.CAP_NET_ADMIN, *((privileges.CAP_NET_RAW,) if legacy else ()))
-        actor = Actor(*choice)
+        actor = Actor(*choice, pulse)
     except (FirewallError, OSError) as error:
         connection.sendall(encode({"id": 0, "backend": "", "error": str(error)}))
         return None

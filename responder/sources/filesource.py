@@ -17,6 +17,7 @@ from pathlib import Path
 
 from responder.sources.body import open_body
 from responder.sources.chunk import Chunk, Cut, last_line_end
+from responder.sources.names import Names
 from responder.sources.position import HEAD, telling
 from responder.sources.siblings import changed_at, is_turn
 from responder.sources.status import Status
@@ -110,16 +111,17 @@ class FileSource:
             return [] if self._trails else [self._pattern]
         found = sorted(glob.iglob(self._pattern, recursive=True))  # noqa: PTH207 - the pattern is absolute
         logs = set(self._trails)
+        names = Names({*logs, *found}) if any(path not in logs for path in found) else Names()
         for path in found:
-            if path not in logs and self._is_log(path, {*logs, *found} - {path}):
+            if path not in logs and self._is_log(path, names):
                 logs.add(path)
         return sorted(logs - set(self._trails))
 
-    def _is_log(self, path: str, others: set[str]) -> bool:
+    def _is_log(self, path: str, names: Names) -> bool:
         file = Path(path)
         if path.endswith(_PACKED) or file.is_dir() or (file.is_symlink() and self._names(str(file.resolve()))):
             return False
-        kin = [other for other in others if str(Path(other).parent) == str(file.parent)]
+        kin = names.begun_like(path)
         if any(is_turn(file.name, Path(other).name) for other in kin):
             return False
         try:

@@ -29,6 +29,8 @@ from responder.sources.inlet import Datagrams, Received, Streams
 from responder.values import Position, Prefix, parse_address
 
 _AGAIN = 5.0  # seconds between attempts to get the socket
+_FREE = 1024
+"""The first port that anybody may listen on, unless net.ipv4.ip_unprivileged_port_start says otherwise."""
 _KNOWN = 4096
 _MICRO = 1_000_000
 _LOOPBACK = (Prefix.parse("127.0.0.0/8"), Prefix.parse("::1"))
@@ -137,6 +139,10 @@ class Receiver:
             self._reason = ""
         except OSError as error:
             self._reason = f"cannot listen: {error.strerror or error}"
+            if isinstance(error, PermissionError) and 0 < endpoint.port < _FREE:
+                self._reason += (
+                    f"; a port below {_FREE} takes CAP_NET_BIND_SERVICE: give the unit that, or take another"
+                )
 
     def _take(self, inlet: Datagrams | Streams, budget: int) -> Iterator[Received]:
         """Yield what those say who are heard."""

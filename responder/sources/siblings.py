@@ -77,9 +77,10 @@ def is_turn(name: str, base: str) -> bool:
 def siblings(path: str) -> list[Sibling]:
     """Return the files that may hold, or have held, generations of the log at *path*, oldest first."""
     log = Path(path)
+    own, stem = log.name, log.stem  # there may be thousands of names to compare with
     found = {
         sibling.path: sibling
-        for sibling in _listed(log.parent, lambda name: name.startswith(log.stem) and name != log.name)
+        for sibling in _listed(log.parent, lambda name: name.startswith(stem) and name != own)
         for sibling in (sibling._replace(turn=is_turn(Path(sibling.path).name, log.name)),)
     }
     if log.is_symlink():

@@ -36,12 +36,13 @@ class Trail:
         saved = [position for position in saved if position.path == path]
         self._lineage = Lineage(path, saved)
         self._rotation = Rotation(self._lineage, start, met=bool(saved))
-        self._live = False
+        self._live = self._looked = False
         self._read = self._overlong = 0
 
     def poll(self, budget: int, now: float) -> list[Chunk]:
         """Return what there is to hand out, the oldest first and about *budget* bytes at most."""
         self._rotation.look(now)
+        self._looked = True
         chunks: list[Chunk] = []
         ended = True
         for generation in self._lineage.generations():
@@ -80,8 +81,9 @@ class Trail:
         return self._lineage.knows(head, device, inode)
 
     def is_over(self) -> bool:
-        """Tell whether the log is gone and nothing of it is left to read."""
-        return self._rotation.state == "absent" and not self._lineage.generations() and not self._lineage.missing
+        """Tell whether the log is gone and nothing of it is left to read; not before it was looked at."""
+        gone = self._looked and self._rotation.state == "absent"
+        return gone and not self._lineage.generations() and not self._lineage.missing
 
     def close(self) -> None:
         """Close every file."""

@@ -1,5 +1,6 @@
 """The control socket answers all who may ask, whatever the others do."""
 
+import os
 import selectors
 import socket
 import subprocess
@@ -146,6 +147,14 @@ def test_no_daemon_is_told_from_other_trouble(tmp_path: Path, served: Served) ->
         client.ask(tmp_path / "dead.sock", "ping")
     with pytest.raises(client.UnreachableError, match="hung up"):
         client.ask(served.path, "x" * (2 << 20))
+
+
+def test_a_daemon_that_hangs_is_named(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that it can be ended."""
+    monkeypatch.setattr(client, "PATIENCE", 0.1)
+    with pytest.raises(client.HangsError, match=f"process {os.getpid()}, has not answered") as told:
+        client.ask(served.path, "later")
+    assert told.value.pid == os.getpid()
 
 
 def test_the_socket_is_for_its_owner_and_goes_with_the_server(served: Served) -> None:

@@ -14,6 +14,7 @@ import pytest
 from responder.daemon.kernel import Kernel
 from responder.decide.allowlist import Allowlist
 from responder.decide.tracker import Tracker
+from responder.enforce import firewall
 from responder.values import Outcome
 from tests.store.strategies import NOON, a_ban
 
@@ -200,6 +201,29 @@ def test_a_lost_store_is_asked_of_the_kernel_until_it_answers(played: Played) ->
     assert adopted == [0]
     played.tend(NOON + 2)
     assert played.answer() == ["sync"]
+
+
+def test_an_actor_that_hangs_is_given_up_and_said_once(
+    played: Played, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was asked nothing may be silent for ever; who waits for an answer hears why there is none."""
+    settled(played)
+    monkeypatch.setattr(firewall, "_LONGEST_SILENCE", -1.0)
+    played.tend(NOON + 1)
+    assert played.kernel.firewall.connected
+    outcomes: list[Outcome] = []
+    played.kernel.apply([a_ban("203.0.113.7")], [], NOON + 2, outcomes.append)
+
+    played.tend(NOON + 3)
+    assert "has not answered for" in played.kernel.trouble
+    assert [outcome.error for outcome in outcomes] == [played.kernel.trouble]
+
+    monkeypatch.undo()
+    played.accept(GREETING)
+    played.tend(NOON + 4)
+    assert played.answer() == ["sync"]
+    assert played.kernel.settled
+    assert caplog.text.count("has not answered for") == caplog.text.count("the firewall works again") == 1
 
 
 def test_who_is_told_of_a_death_is_told_once(played: Played, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,6 +13,7 @@ from responder.enforce.actor import Actor as Served
 from responder.enforce.dryrun import DryRun
 from responder.errors import FirewallError
 from responder.framing import encode
+from responder.notify import Notify, Pulse
 from tests.enforce.actors import Actor
 from tests.enforce.namespace import nft
 from tests.enforce.opened import held_by, opened
@@ -247,7 +248,7 @@ class Ailing(DryRun):
 def test_what_keeps_the_rules_from_being_looked_after_is_told_once_and_its_end_too() -> None:
     """However often it is tried; another daemon hears of it again."""
     backend = Ailing()
-    actor = Served(backend, "")
+    actor = Served(backend, "", Pulse(Notify({})))
     assert list(actor._tend(now())) == []
 
     backend.wrong = "nftables refused: no"

@@ -1,6 +1,7 @@
 """The actor serves on a socket that systemd listens on for it, and takes nothing else for one."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from responder.framing import Frames
+from tests.enforce.users import NOBODY, common_folder
 
 # What systemd does: the socket is descriptor 3, and the variables name the process that it is for.
 _AS_SYSTEMD = 'exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID="$$" exec "$@"'
@@ -62,12 +64,43 @@ def test_a_daemon_that_was_earlier_than_the_actor_is_served(listener: socket.soc
         assert greeted(listener.getsockname()) == "dry-run"
 
 
-def test_nobody_else_is_served(listener: socket.socket) -> None:
+def test_the_service_manager_is_told_that_the_actor_does_not_hang(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Again and again: before a daemon came, while one is there, and when it has gone."""
+    name = secrets.token_hex(16)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0{name}")
+        manager.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
+        monkeypatch.setenv("WATCHDOG_USEC", "300000")
+
+        def heard() -> list[bytes]:
+            return [manager.recv(4096) for _ in range(3)]
+
+        with started(listener, _AS_SYSTEMD):
+            assert heard() == [b"WATCHDOG=1"] * 3
+            with socket.socket(socket.AF_UNIX) as daemon:
+                daemon.connect(listener.getsockname())
+                assert b"dry-run" in daemon.recv(4096)
+                assert heard() == [b"WATCHDOG=1"] * 3
+            assert heard() == [b"WATCHDOG=1"] * 3
+
+
+def test_nobody_else_is_served_but_root() -> None:
     """Who may come in is decided by who they are, as on a socket of the actor's own."""
-    if os.geteuid() != 0:
-        pytest.skip("other users can only be had as root")
-    with started(listener, _AS_SYSTEMD, (*_ACTOR, "--user", "65534")):
-        assert greeted(listener.getsockname()) == ""
+    with common_folder() as folder, socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(folder / "actor.sock"))
+        (folder / "actor.sock").chmod(0o666)
+        made.listen()
+        with started(made, _AS_SYSTEMD, (*_ACTOR, "--user", str(NOBODY))):
+            assert greeted(made.getsockname()) == "dry-run"
+            for user, backend in ((NOBODY, "dry-run"), (NOBODY - 1, "")):
+                os.seteuid(user)
+                try:
+                    assert greeted(made.getsockname()) == backend
+                finally:
+                    os.seteuid(0)
 
 
 @pytest.mark.parametrize("script", [_FOR_ANOTHER, _AS_SYSTEMD.replace("LISTEN_FDS=1", "LISTEN_FDS=2")])

@@ -118,6 +118,22 @@ def test_a_daemon_that_hangs_is_replaced(whole: Machine) -> None:
     assert whole.held() == {"203.0.113.7"}
 
 
+def test_an_actor_that_hangs_is_replaced(whole: Machine) -> None:
+    """systemd notices before the daemon does, which was told nothing; the next actor takes what was owed."""
+    drop_in(whole, ACTOR, "WatchdogSec=3s")
+    whole.run("systemctl", "restart", ACTOR)
+    ban(whole, "203.0.113.7")
+    before = whole.pid(ACTOR)
+
+    os.kill(before, signal.SIGSTOP)
+
+    until(lambda: whole.pid(ACTOR) not in (0, before), within=120, every=0.2)
+    until(lambda: whole.run("responder", "status", check=False).returncode == 0, within=60, every=0.2)
+    ban(whole, "203.0.113.8")
+    assert "Watchdog timeout" in journal(whole, ACTOR)
+    assert whole.held() == {"203.0.113.7", "203.0.113.8"}
+
+
 def test_it_stops_without_opening_the_firewall(whole: Machine) -> None:
     """All of it; `responder firewall flush` opens it, with nobody at work."""
     ban(whole, "203.0.113.7")
@@ -149,6 +165,22 @@ def test_root_tries_by_hand_what_the_settings_say(whole: Machine) -> None:
     assert whole.held() == set()
     whole.run("systemctl", "start", DAEMON)
     assert whole.held() == held
+
+
+@pytest.mark.parametrize("words", [["panic"], ["firewall", "flush"]], ids=" ".join)
+def test_what_is_cleared_without_a_daemon_is_not_put_back(whole: Machine, words: list[str]) -> None:
+    """The actor, which goes on by itself and looks after the rules, is told."""
+    ban(whole, "203.0.113.7")
+    whole.run("systemctl", "stop", DAEMON)
+    assert whole.active(ACTOR)
+    assert whole.held() == {"203.0.113.7"}
+
+    whole.run("responder", *words)
+
+    whole.run("nft", "add", "table", "inet", "other")  # would have the actor look
+    whole.run("responder", "firewall", "show")
+    assert whole.held() == set()
+    assert whole.active(ACTOR)
 
 
 def test_who_is_unbanned_by_root_is_free(whole: Machine) -> None:

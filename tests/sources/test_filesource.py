@@ -361,6 +361,19 @@ def test_a_glob_goes_on_where_its_positions_say(tmp_path: Path) -> None:
     assert drain(source(tmp_path / "*.log", before.positions())) == b"d\n"
 
 
+def test_a_log_that_a_glob_names_at_the_start_begins_where_start_says(tmp_path: Path) -> None:
+    """However late its turn comes; one that appears later is read from its beginning."""
+    for name in "ab":
+        (tmp_path / f"{name}.log").write_bytes(b"one\ntwo\n")
+    followed = source(tmp_path / "*.log", start=4)
+
+    first = followed.poll(budget=1, now=0)
+    (tmp_path / "c.log").write_bytes(b"three\nfour\n")
+
+    assert [chunk.data for chunk in first] == [b"two\n"]
+    assert sorted(drain(followed, now=2).splitlines()) == [b"four", b"three", b"two"]
+
+
 def test_a_log_that_may_not_be_read_is_told_and_tried_again(tmp_path: Path) -> None:
     path = tmp_path / "mail.log"
     path.mkdir()

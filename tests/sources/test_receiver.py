@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from responder.formats.uniform import LONGEST, MARK
 from responder.settings.endpoint import Endpoint
 from responder.sources import Arrivals, Listening, Receiver
 from responder.values import Prefix
+from tests.enforce.namespace import inside
 from tests.lab.wait import until
 
 HERE = (Prefix.parse("127.0.0.0/8"), Prefix.parse("::1"))
@@ -302,3 +303,20 @@ def test_a_port_that_is_taken_is_tried_again(listen: Listen) -> None:
     one.poll()
     assert one.source.status().open
     assert one.source.status().reason == ""
+
+
+@pytest.mark.kernel
+def test_a_port_that_only_the_privileged_may_have_is_told_with_what_to_do() -> None:
+    """The right is one that the unit can be given, and the guide says how."""
+    with inside(), closing(Arrivals()) as arrivals:
+        os.seteuid(65534)  # which takes every capability away until it is undone
+        try:
+            source = Receiver(Listening("syslog", Endpoint.parse("udp:127.0.0.1:514"), (), ()), arrivals)
+        finally:
+            os.seteuid(0)
+        with closing(source):
+            reason = source.status().reason
+
+    guide = Path(__file__).parents[2] / "contrib/guide/sources.md"
+    assert reason.startswith("cannot listen: Permission denied; a port below 1024 takes CAP_NET_BIND_SERVICE")
+    assert "CapabilityBoundingSet=CAP_NET_BIND_SERVICE" in guide.read_text()
