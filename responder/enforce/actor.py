@@ -64,6 +64,8 @@ class Actor:
         self._knocks = Knocks(time.time())
         self._not_before = 0.0
         self._ailing = ""
+        self._synced = False
+        """Whether all was made anew since we last looked: what ails us still wants that once more."""
         self._wanted: dict[Target, float] = {}
 
     def serve(self, connection: socket.socket, news: Iterable[Message] = ()) -> None:
@@ -97,9 +99,11 @@ class Actor:
             self._pulse.beat()
             longest = min(due - now, _LONGEST_WAIT, self._pulse.pause)
             readable, _, _ = select.select(descriptors, [], [], max(0.0, longest))
-            if source.fileno() in readable:
+            now, asked = time.time(), source.fileno() in readable
+            if not asked or now >= due or watched in readable:  # who asks without a pause must not keep us from it
+                yield from self._tend(now)
+            if asked:
                 return
-            yield from self._tend(time.time())
 
     def _tend(self, now: float) -> Iterator[Message]:
         mended = ailing = ""
@@ -110,8 +114,8 @@ class Actor:
         except FirewallError as error:
             self._not_before = now + _PATIENCE
             ailing = str(error)
-        if mended or ailing != self._ailing:
-            self._ailing = ailing
+        if mended or ailing != self._ailing or (ailing and self._synced):
+            self._ailing, self._synced = ailing, False
             yield {"id": 0, "mended": mended, "error": ailing}
 
     def _answers(self, requests: Iterable[Message]) -> Iterator[Message]:
@@ -151,6 +155,7 @@ class Actor:
                 wanted, self._wanted = self._wanted | wanted if self._wanted else wanted, {}
                 done = _guarded(lambda: {"applied": backend.sync(wanted, never, now)})
                 if not done["error"]:
+                    self._synced = True
                     self._knocks.settle(wanted)
                 return done
             case "held":

@@ -264,6 +264,32 @@ def test_what_keeps_the_rules_from_being_looked_after_is_told_once_and_its_end_t
     assert list(actor._tend(now() + 20)) == []
 
 
+def test_what_ails_it_after_a_sync_is_told_again() -> None:
+    """In the same words, too: the daemon thinks that the sync has mended it."""
+    backend = Ailing()
+    actor = Served(backend, "", Pulse(Notify({})))
+    backend.wrong = "legacy iptables refused: no"
+    assert len(list(actor._tend(now()))) == 1
+    assert list(actor._tend(now() + 5)) == []
+
+    list(actor._answers([{"id": 1, "do": "sync", "wanted": [], "never": []}]))
+
+    assert [news["error"] for news in actor._tend(now() + 10)] == ["legacy iptables refused: no"]
+    assert list(actor._tend(now() + 15)) == []
+
+
+def test_who_asks_without_a_pause_does_not_keep_it_from_looking_after_the_rules() -> None:
+    """The look comes first when it is due."""
+    backend = Ailing()
+    backend.wrong = "nftables refused: no"
+    actor = Served(backend, "", Pulse(Notify({})))
+    actor._knocks.due = now()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"{")
+        assert [news["error"] for news in actor.tend_until(ours)] == ["nftables refused: no"]
+
+
 def test_no_backend_of_another_name_is_taken() -> None:
     """The names that the command line offers are the ones there are."""
     with Actor("pf") as actor:
