@@ -19,7 +19,7 @@ from responder.cli.output import as_json, config_option, print_json
 from responder.decide.tracker import Tracker
 from responder.detect.detector import Detector
 from responder.formats.stamps import Stamps
-from responder.sources import Cut, read_whole
+from responder.sources import Cut, count_lines, read_whole
 from responder.whereabouts import find
 from responder.zones import zone
 
@@ -83,12 +83,12 @@ def scan(
     for name in files:
         entries = Entries(detector, Stamps(timezone, _reference(name)), form, program)
         for data in _with_progress(name, entries.cut):
-            findings.lines += data.count(b"\n")
+            findings.lines += count_lines(data)
             findings.take([tracker.judge(offence) for offence in entries.find(data)])
     for reading in readings(wanted, settings.source, form, program) if journal else ():
         entries = Entries(detector, Stamps(timezone, _reference("-")), reading.form, reading.program)
         for data in reading.chunks:
-            findings.lines += data.count(b"\n")
+            findings.lines += count_lines(data)
             findings.take([tracker.judge(offence) for offence in entries.find(data)])
     if as_json:
         print_json({"files": list(files), **findings.as_message()})

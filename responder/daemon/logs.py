@@ -26,6 +26,7 @@ from responder.sources import (
     Listening,
     Receiver,
     Status,
+    count_lines,
     earlier,
     last_line_end,
     lookback,
@@ -121,7 +122,7 @@ class Log:
         self.stamps.reference = now
         found = []
         for chunk in self.source.poll(_BUDGET):
-            self.lines += chunk.data.count(b"\n")
+            self.lines += count_lines(chunk.data)
             offences = self._on_time(self._offences(detector, chunk), chunk.live, now)
             self.offences += len(offences)
             if offences:

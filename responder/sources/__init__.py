@@ -23,7 +23,7 @@ logged: what there is to tell is in the Status.
 """
 
 from responder.sources.arrivals import Arrivals
-from responder.sources.chunk import MAX_LINE, Chunk, Cut, last_line_end
+from responder.sources.chunk import MAX_LINE, Chunk, Cut, count_lines, last_line_end
 from responder.sources.filesource import FileSource
 from responder.sources.journal import Following, JournalSource, JournalStatus, earlier
 from responder.sources.journalctl import journal_problem
@@ -50,6 +50,7 @@ __all__ = [
     "ReceiverStatus",
     "Status",
     "Watch",
+    "count_lines",
     "earlier",
     "journal_problem",
     "last_line_end",
