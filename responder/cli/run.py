@@ -1,12 +1,11 @@
 """run - ``responder run``: the daemon in the foreground."""
 
 import logging
-import resource
 from pathlib import Path
 
 import click
 
-from responder import ownlog
+from responder import openfiles, ownlog
 from responder.cli.garbage import long_lived
 from responder.cli.output import config_option
 from responder.times import parse_duration
@@ -41,7 +40,7 @@ def run(*, trial: float, dry_run: bool, config: Path | None) -> None:
 
     ownlog.begin()
     log = logging.getLogger("responder")
-    _allow_files()
+    openfiles.allow(_FILES)
     with long_lived():
         daemon = Daemon(configuration.load(find(config)), Options(dry_run, trial))
     paths = ", ".join(source.name for source in daemon.config.settings.source)
@@ -50,11 +49,3 @@ def run(*, trial: float, dry_run: bool, config: Path | None) -> None:
     if daemon.safety.trial.failed:
         raise SystemExit(1)
     log.info("stopped" if dry_run else "stopped; the rules stay in the kernel until they end")
-
-
-def _allow_files() -> None:
-    """Let this process have as many files open as it may: each log of a host with many sites is one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < allowed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

@@ -11,13 +11,13 @@ begin at nothing and what was stored is added when it is read.
 
 import asyncio
 import logging
-import resource
 import signal
 import socket
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from responder import openfiles
 from responder.config import Settings
 from responder.errors import ResponderError
 from responder.quota import counters, quota
@@ -200,10 +200,6 @@ class Service:
 
 def _allow_files(connections: int) -> None:
     """Let this process have so many connections open, as far as it may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = connections + _OTHER_FILES
-    if soft < wanted:
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-        if allowed < wanted:
-            log.warning("only %d files may be open: fewer connections than policyd.connections says", allowed)
+    if (allowed := openfiles.allow(wanted)) < wanted:
+        log.warning("only %d files may be open: fewer connections than policyd.connections says", allowed)

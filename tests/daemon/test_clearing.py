@@ -26,7 +26,7 @@ SEVEN = "203.0.113.7"
 @contextmanager
 def service(folder: Path) -> Iterator[str]:
     """Start an actor that is a service, and yield the settings that name it."""
-    words = ["firewall", "--backend", "nftables", "--user", "65534", "--socket", folder / "actor.sock"]
+    words = ["firewall", "--backend", "nftables", "--user", "65534", "--socket", str(folder / "actor.sock")]
     with subprocess.Popen([sys.executable, "-m", "responder", *words]) as actor:
         try:
             until((folder / "actor.sock").exists, within=30)

@@ -74,7 +74,12 @@ def test_whom_a_name_means_is_looked_up_though_the_clock_was_set_back(
     with engine.running(ahead=HOUR):
         engine.until(lambda: engine.daemon.guard.names)
         looked: list[float] = []
-        monkeypatch.setattr(guard, "resolve", lambda _: looked.append(1.0) or ({}, {}))
+
+        def look(_: object) -> tuple[dict[str, object], dict[str, object]]:
+            looked.append(1.0)
+            return {}, {}
+
+        monkeypatch.setattr(guard, "resolve", look)
 
         Clocked.ahead = 0.0
         engine.until(lambda: looked)

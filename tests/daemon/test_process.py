@@ -1,17 +1,16 @@
 """The daemon as a process: signals, a second one, sudden death; the kernel's rules outlive all of them."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.daemon.here import daemon_here
+from tests.daemon.here import Here, daemon_here
 from tests.enforce.namespace import inside, nft
 from tests.enforce.opened import held_by
 from tests.enforce.targets import now
@@ -163,18 +162,20 @@ def test_a_firewall_that_may_not_be_changed_is_said_and_detecting_goes_on(tmp_pa
             daemon.tell("status")
 
 
+class _Frugal(Here):
+    """A host that lets each process open 160 files at first."""
+
+    def command(self, argv: Sequence[str | os.PathLike[str]]) -> list[str]:
+        return ["prlimit", "--nofile=160:", *super().command(argv)]
+
+
 def test_more_logs_are_followed_than_a_process_may_open_files_at_first(tmp_path: Path) -> None:
     """As a host with many sites has them: the soft limit is raised as far as the hard one lets it."""
     for number in range(200):
         (tmp_path / f"site{number}.log").touch()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (160, hard))
-    try:
-        settings = SETTINGS.format(folder=tmp_path).replace("mail.log", "site*.log")
-        with inside(), daemon_here(tmp_path, settings) as running:
-            (source,) = running.ask("status")["sources"]
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    settings = SETTINGS.format(folder=tmp_path).replace("mail.log", "site*.log")
+    with inside(), Daemon(_Frugal(), tmp_path, settings) as running:
+        (source,) = running.ask("status")["sources"]
 
     assert {file["state"] for file in source["files"]} == {"present"}
     assert len(source["files"]) == 200
