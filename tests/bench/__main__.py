@@ -30,6 +30,7 @@ EVERYTHING = (
     "scan", "peers", "growth", "parts", "journal", "kernel", "live",
     "firewall", "ar", "export", "blacklist", "policyd", "service",
 )  # fmt: skip
+_KEPT = ("scan", "peers", "growth", "parts", "blacklist")  # they begin with what --keep has
 
 
 def main() -> None:
@@ -82,7 +83,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for part in EVERYTHING:
             if part in wanted:
-                figures += measured[part](folder)
+                figures += measured[part](folder if part in _KEPT else Path(scratch))
         if given.profile:
             print("profiles:", *profiling.profile(folder, given.lines, given.profile))
     figure.show(figures)
