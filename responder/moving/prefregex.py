@@ -36,10 +36,10 @@ def failing(prefix: str, text: str) -> tuple[str, str]:
         return text, _BESIDE
     before, content, after = found.groups()
     alternatives = _alternatives(text)
-    problem = ""
+    problem = _alone(text)
     if after != "$" and (after or content not in _ANYTHING):
         problem = "<F-CONTENT> in prefregex is not the rest of the message"
-    elif content not in _ANYTHING:
+    elif not problem and content not in _ANYTHING:
         problem = _unproven(alternatives, content)
     return _joined(before, alternatives), problem
 
@@ -50,7 +50,16 @@ def ignoring(prefix: str, text: str) -> tuple[str, str]:
     It is asked where a failregex was found, so the content is what it has to be.
     """
     found = _CONTENT.fullmatch(prefix)
-    return (_joined(found[1], _alternatives(text)), "") if found else (text, _BESIDE)
+    return (_joined(found[1], _alternatives(text)), _alone(text)) if found else (text, _BESIDE)
+
+
+def _alone(text: str) -> str:
+    """Return why *text* is no expression by itself, or nothing; fail2ban compiles it so, and ``a)(b`` would fit in."""
+    try:
+        expression.read(text, dated=False)
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
 
 
 def _alternatives(text: str) -> list[str]:
@@ -68,7 +77,7 @@ def _joined(before: str, alternatives: list[str]) -> str:
     if before.startswith("(?"):  # its flags are not for what stands behind it
         before = f"(?:{before})"
     behind = [one[1:] if one.startswith("^") else f".*{one}" for one in alternatives]
-    return before + (behind[0] if len(behind) == 1 else f"(?:{'|'.join(behind)})")
+    return f"{before}(?:{'|'.join(behind)})"  # in a group even one, should a ``|`` in it have been overlooked
 
 
 def _unproven(alternatives: list[str], condition: str) -> str:

@@ -96,6 +96,19 @@ def test_flags_of_the_prefregex_are_its_own() -> None:
     assert rewrite(whole).any_of == ("[Aa][Pp][Pp]: login from <address>",)
 
 
+@pytest.mark.parametrize("text", ["^user <HOST> failed)(?:", "^user <HOST></F-A><F-A>", "^(user <HOST>"])
+def test_what_is_no_expression_by_itself_is_refused_however_well_it_would_fit_in(text: str) -> None:
+    assert "no regular expression" in failing(_ANYTHING, text)[1]
+    assert "no regular expression" in failing(asking("user.+"), text)[1]
+    assert "no regular expression" in ignoring(_ANYTHING, text)[1]
+
+
+def test_an_alternative_that_is_hidden_makes_no_pattern_wider() -> None:
+    whole, _ = failing(_ANYTHING, "^login (?#()from <HOST>|^<HOST> failed")
+
+    assert all(pattern.startswith("app: ") for pattern in rewrite(whole).any_of)
+
+
 def test_what_is_ignored_needs_no_proof() -> None:
     whole, problem = ignoring(asking("(?:[Ll]ogin|[Bb]ad).+"), "for monitor|^.*from 192")
 
