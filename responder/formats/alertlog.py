@@ -80,10 +80,12 @@ class AlertLog:
         self._place += len(data)
 
     def _numbered(self, data: bytes) -> Iterator[Numbered]:
-        at = 0 if data.startswith(_BEGIN) else data.find(b"\n\n" + _BEGIN) + 2
-        while at != 1:
-            end = data.find(b"\n\n" + _BEGIN, at) + 2
-            block = data[at:] if end == 1 else data[at:end]
+        at = len(data) - len(data.lstrip(b"\n"))  # blank lines at the end of an alert may come late
+        if not data.startswith(_BEGIN, at):
+            at = _next(data, 0)
+        while at < len(data):
+            end = _next(data, at)
+            block = data[at:end]
             parsed = parse(text(block))
             if parsed:
                 number, record = parsed
@@ -93,6 +95,12 @@ class AlertLog:
                 if inside := block.find(b"\n" + _BEGIN) + 1:
                     end = at + inside
             at = end
+
+
+def _next(data: bytes, after: int) -> int:
+    """Return where in *data* the next alert behind a blank line begins, or its end."""
+    found = data.find(b"\n\n" + _BEGIN, after)
+    return len(data) if found == -1 else found + 2
 
 
 def parse(block: str) -> tuple[int, Record] | None:

@@ -170,6 +170,14 @@ def test_the_line_that_begins_an_alert_tells_its_time() -> None:
     assert time_of(second) is None
 
 
+def test_an_alert_whose_blank_lines_are_cut_apart_takes_none_with_it() -> None:
+    stream = as_log(1, full_log="x\n") + as_log(2)
+    cut = stream.index("\n\n\n") + 2
+
+    assert whole(stream[:cut].encode()) == cut
+    assert sources(stream[:cut], stream[cut:]) == ["203.0.113.9", "203.0.113.9"]
+
+
 _HOSTILE = st.lists(
     st.sampled_from(
         [
